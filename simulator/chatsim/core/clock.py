@@ -1,0 +1,109 @@
+"""A world's time: integer nanoseconds since 1970, UTC. Real time may be shifted, or stand still until it is moved."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+
+SECOND = 1_000_000_000
+
+
+class Timer(msgspec.Struct, frozen=True, kw_only=True, order=True):
+    """Something due at `due`: the timer `operation` of `api` with `args` as its body. `seq` keeps the order of equals."""
+
+    due: int
+    seq: int
+    api: str
+    operation: str
+    args: dict[str, Any]
+    cause: int | None = None
+
+
+class Clock:
+    """The clock and agenda of one world. `wall` gives the real time; it is the only way in for it."""
+
+    __slots__ = ("_seq", "agenda", "frozen_at", "shift", "wall")
+
+    def __init__(self, wall: Callable[[], int]) -> None:
+        self.wall = wall
+        self.shift = 0
+        self.frozen_at: int | None = None
+        self.agenda: list[tuple[int, int, Timer]] = []
+        self._seq = 0
+
+    def now(self) -> int:
+        """The world's time in nanoseconds."""
+        return self.wall() + self.shift if self.frozen_at is None else self.frozen_at
+
+    @property
+    def frozen(self) -> bool:
+        """Whether time stands still."""
+        return self.frozen_at is not None
+
+    def freeze(self, at: int | None = None) -> None:
+        """Stand still at `at`, or at the present moment."""
+        self.frozen_at = self.now() if at is None else at
+
+    def run(self) -> None:
+        """Follow real time again, without any shift."""
+        self.frozen_at = None
+        self.shift = 0
+
+    def move(self, by: int) -> None:
+        """Move a frozen clock, shift a running one, by `by` nanoseconds."""
+        if self.frozen_at is None:
+            self.shift += by
+        else:
+            self.frozen_at += by
+
+    def plan(self, due: int, api: str, operation: str, args: dict[str, Any], cause: int | None) -> Timer:
+        """Enter a timer into the agenda."""
+        self._seq += 1
+        timer = Timer(due=due, seq=self._seq, api=api, operation=operation, args=args, cause=cause)
+        heapq.heappush(self.agenda, (due, timer.seq, timer))
+        return timer
+
+    def next_due(self) -> int | None:
+        """When the next timer is due, or None."""
+        return self.agenda[0][0] if self.agenda else None
+
+    def take_due(self, now: int) -> Timer | None:
+        """Remove and return the earliest timer that is due at `now`."""
+        if self.agenda and self.agenda[0][0] <= now:
+            return heapq.heappop(self.agenda)[2]
+        return None
+
+    def clear(self) -> None:
+        """Forget all timers and follow real time."""
+        self.agenda.clear()
+        self._seq = 0
+        self.run()
+
+
+def seconds(value: float) -> int:
+    """Nanoseconds in `value` seconds."""
+    return round(value * SECOND)
+
+
+def rfc3339(moment: int, digits: int = 3) -> str:
+    """Write `moment` as `2026-01-02T03:04:05.678Z` with `digits` (0–9) fraction digits, cut, not rounded."""
+    whole, fraction = divmod(moment, SECOND)
+    text = datetime.fromtimestamp(whole, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+    return f"{text}.{fraction:09d}"[: 20 + digits] + "Z" if digits else f"{text}Z"
+
+
+def parse_rfc3339(text: str) -> int:
+    """Read a date-time with an offset into nanoseconds.
+
+    Raises:
+        ValueError: not RFC 3339, or without an offset.
+    """
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError(f"{text!r} has no offset; write 2026-01-02T03:04:05Z")
+    delta = moment - datetime(1970, 1, 1, tzinfo=UTC)
+    return (delta.days * 86400 + delta.seconds) * SECOND + delta.microseconds * 1000

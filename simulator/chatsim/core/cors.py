@@ -1,0 +1,82 @@
+"""Which pages of other origins may call an API, as one value per API. The server only applies what this says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from chatsim.core.http import Reply, Request
+
+if TYPE_CHECKING:
+    from chatsim.core.world import World
+
+SIMULATOR_HEADERS: Final = ("X-Sim-World", "X-Sim-Entry")
+
+
+class Cors(msgspec.Struct, frozen=True, kw_only=True):
+    """The rules of one API.
+
+    `echo` answers the caller's origin instead of `*` (needed with `credentials`); `origins` gives the allowed
+    patterns of a world (`None`: all). `headers` None echoes what the preflight asks for. `status` answers the
+    preflight, `refused` is sent to an origin that is not allowed (None: served without CORS headers).
+    `any_options` answers every OPTIONS request, also without an Origin.
+    """
+
+    methods: tuple[str, ...] = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+    headers: tuple[str, ...] | None = None
+    expose: tuple[str, ...] = ()
+    echo: bool = False
+    always: bool = False
+    credentials: bool = False
+    max_age: int | None = None
+    status: int = 204
+    vary: str = "Origin"
+    origins: Callable[[World], Sequence[str]] | None = None
+    refused: Reply | None = None
+    any_options: bool = False
+
+    def allows(self, origin: str, world: World) -> bool:
+        """Whether pages of `origin` may call."""
+        return self.origins is None or any(fnmatchcase(origin, pattern) for pattern in self.origins(world))
+
+    def on_answer(self, request: Request, world: World) -> tuple[tuple[str, str], ...]:
+        """The headers that every answer to this request carries; none without an Origin, unless `always`."""
+        origin = request.headers.get("Origin")
+        if origin is None:
+            return (("Access-Control-Allow-Origin", "*"),) if self.always else ()
+        if not self.allows(origin, world):
+            return ()
+        exposed = ", ".join((*self.expose, *SIMULATOR_HEADERS))
+        found = [*self._origin(origin), ("Access-Control-Expose-Headers", exposed)]
+        return tuple(found)
+
+    def preflight(self, request: Request, world: World) -> Reply | None:
+        """The answer to a preflight (or, with `any_options`, to any OPTIONS); None where the request is neither."""
+        if request.method != "OPTIONS":
+            return None
+        origin = request.headers.get("Origin")
+        wanted = request.headers.get("Access-Control-Request-Method")
+        if (origin is None or wanted is None) and not self.any_options:
+            return None
+        if origin is not None and not self.allows(origin, world):
+            return self.refused or Reply(status=self.status)
+        asked = request.headers.get("Access-Control-Request-Headers", "")
+        headers = [
+            *self._origin(origin or "*"),
+            ("Access-Control-Allow-Methods", ", ".join(self.methods)),
+            ("Access-Control-Allow-Headers", asked if self.headers is None else ", ".join(self.headers)),
+        ]
+        if self.max_age is not None:
+            headers.append(("Access-Control-Max-Age", str(self.max_age)))
+        return Reply(status=self.status, headers=tuple(pair for pair in headers if pair[1]))
+
+    def _origin(self, origin: str) -> list[tuple[str, str]]:
+        pairs = [("Access-Control-Allow-Origin", origin if self.echo else "*")]
+        if self.credentials:
+            pairs.append(("Access-Control-Allow-Credentials", "true"))
+        if self.echo and self.vary:
+            pairs.append(("Vary", self.vary))
+        return pairs

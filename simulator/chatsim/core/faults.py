@@ -1,0 +1,124 @@
+"""Planned misbehaviour: which request, callback or socket it hits, how often, and what happens to it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from chatsim.core.clock import seconds
+
+if TYPE_CHECKING:
+    from chatsim.core.ids import Ids
+    from chatsim.core.match import Match, View
+
+
+class Act(msgspec.Struct, frozen=True, kw_only=True):
+    """What a fault does. Exactly one member is set, `delay_s` may stand beside any or alone; see `docs/control.md`."""
+
+    status: int | None = None
+    body: Any = msgspec.UNSET
+    headers: Mapping[str, str] = {}
+    error: str | None = None
+    drop: str | None = None
+    truncate: bool = False
+    offline: bool = False
+    repeat: int | None = None
+    reorder: bool = False
+    lose: bool = False
+    close: int | None = None
+    abort: bool = False
+    mute: bool = False
+    refuse: int | None = None
+    delay_s: float | Mapping[str, float] | None = None
+
+
+class Fault:
+    """One planned misbehaviour; `hits` counts what it hit."""
+
+    __slots__ = ("act", "expires", "hits", "id", "match", "probability", "seen", "skip", "source", "times")
+
+    def __init__(
+        self,
+        fault_id: str,
+        match: Match,
+        act: Act,
+        *,
+        skip: int = 0,
+        times: int | None = 1,
+        probability: float = 1.0,
+        expires: int | None = None,
+        source: Any = None,
+    ) -> None:
+        self.id = fault_id
+        self.match = match
+        self.act = act
+        self.skip = skip
+        self.times = times
+        self.probability = probability
+        self.expires = expires
+        self.source = source
+        self.seen = 0
+        self.hits = 0
+
+    @property
+    def spent(self) -> bool:
+        """Whether it will hit nothing more."""
+        return self.times is not None and self.hits >= self.times
+
+
+class Drawn(msgspec.Struct, frozen=True, kw_only=True):
+    """A fault that hit: its id, what it does, and the delay in seconds that was drawn for this hit."""
+
+    fault: str
+    act: Act
+    delay_s: float = 0.0
+
+
+class Faults:
+    """The faults of one world. The newest that matches wins."""
+
+    __slots__ = ("_ids", "all")
+
+    def __init__(self, ids: Ids) -> None:
+        self.all: dict[str, Fault] = {}
+        self._ids = ids
+
+    def add(self, fault: Fault) -> None:
+        """Plan it."""
+        self.all[fault.id] = fault
+
+    def draw(self, view: View, now: int, *, body: bool = False) -> Drawn | None:
+        """Return the fault that hits what `view` shows, and count the hit.
+
+        Requests draw twice: on the head, then (`body`) those faults that match on the body.
+        """
+        for fault in reversed(list(self.all.values())):
+            if fault.spent or (fault.expires is not None and now >= fault.expires):
+                continue
+            if fault.match.needs_body is not body or not fault.match.matches(view):
+                continue
+            fault.seen += 1
+            if fault.seen <= fault.skip or self._chance() >= fault.probability:
+                continue
+            fault.hits += 1
+            return Drawn(fault=fault.id, act=fault.act, delay_s=self._delay(fault.act.delay_s))
+        return None
+
+    def _chance(self) -> float:
+        """A number in [0, 1) that the world's seed decides."""
+        return int.from_bytes(self._ids.bytes("fault-chance", 6)) / 2**48
+
+    def _delay(self, delay: float | Mapping[str, float] | None) -> float:
+        if delay is None:
+            return 0.0
+        if isinstance(delay, Mapping):
+            low, high = delay["min"], delay["max"]
+            return low + (high - low) * self._chance()
+        return float(delay)
+
+    @staticmethod
+    def expiry(ttl_s: float | None, now: int) -> int | None:
+        """When a fault of `ttl_s` seconds ends, on the world's clock."""
+        return None if ttl_s is None else now + seconds(ttl_s)

@@ -1,0 +1,122 @@
+"""What travels: the request as it came, the reply as an operation gives it. Knows no server library."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+from multidict import CIMultiDict, CIMultiDictProxy
+
+if TYPE_CHECKING:
+    from chatsim.core.media import Blob
+
+Headers = CIMultiDict[str] | CIMultiDictProxy[str]
+
+EMPTY: Final = b""
+JSON: Final = "application/json"
+
+
+class Request(msgspec.Struct, frozen=True, kw_only=True):
+    """The head of one HTTP request; its body travels apart.
+
+    `path` and `query` are raw, as the client wrote them (still percent-encoded), without the prefix of a world.
+    """
+
+    method: str
+    path: str
+    query: str
+    headers: Headers
+    scheme: str = "http"
+    host: str = "localhost"
+    prefix: str = ""
+    remote: str = "127.0.0.1"
+
+    @property
+    def base_url(self) -> str:
+        """The address that the client was pointed at, without a slash at its end: `http://localhost:8080/w/a`."""
+        return f"{self.scheme}://{self.host}{self.prefix}"
+
+    @property
+    def content_type(self) -> str:
+        """The media type in lower case, without parameters; empty where the client sent none."""
+        return self.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+
+
+class Part(msgspec.Struct, frozen=True, kw_only=True):
+    """One part of a multipart body, its bytes in memory or spooled to a file."""
+
+    name: str
+    filename: str | None
+    content_type: str
+    blob: Blob
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+class Body(msgspec.Struct, frozen=True, kw_only=True):
+    """A request's body: `raw` bytes as they came, or for multipart/form-data its `parts` (then `raw` is empty).
+
+    `problem` says why a multipart body could not be taken apart; the API words the refusal.
+    """
+
+    raw: bytes = EMPTY
+    parts: tuple[Part, ...] | None = None
+    size: int = 0
+    problem: str = ""
+
+
+NO_BODY: Final = Body()
+
+
+
+class File(msgspec.Struct, frozen=True, kw_only=True):
+    """A reply body of stored bytes, served with ranges.
+
+    `filename` becomes a Content-Disposition `attachment`, escaped; without one the bytes are shown inline.
+    """
+
+    blob: Blob
+    content_type: str
+    filename: str | None = None
+
+
+class Stream(msgspec.Struct, frozen=True, kw_only=True):
+    """A reply body that goes on: chunks of `listen` until the client leaves.
+
+    `start` are the chunks sent at once; afterwards every push on `topic` becomes `encode(push body)`.
+    `beat` is sent every `beat_s` seconds of real time, to keep proxies and clients awake.
+    """
+
+    topic: str
+    encode: Callable[[Any], bytes]
+    start: tuple[bytes, ...] = ()
+    beat: bytes = EMPTY
+    beat_s: float = 15.0
+
+
+class Pending(msgspec.Struct, frozen=True, kw_only=True):
+    """A reply that is not ready yet (a long poll).
+
+    `check` is asked whenever something happened in the world and gives the reply, or None to go on waiting.
+    After `timeout_s` seconds of real time `expired` gives it. `recheck_s` asks as well after that many seconds.
+    """
+
+    check: Callable[[], Reply | None]
+    timeout_s: float
+    expired: Callable[[], Reply]
+    recheck_s: float | None = None
+
+
+class Reply(msgspec.Struct, frozen=True, kw_only=True):
+    """What an operation answers.
+
+    `body` is `bytes` (sent as they are), `File`, `Stream`, `Pending`, or else plain JSON data; `EMPTY` is no body,
+    None is JSON's null. `content_type` is asked of the API where it is None and the body is JSON data.
+    `effects` happen after the answer was written.
+    """
+
+    status: int = 200
+    body: Any = EMPTY
+    content_type: str | None = None
+    headers: Mapping[str, str] | tuple[tuple[str, str], ...] = ()
+    effects: tuple[Any, ...] = ()

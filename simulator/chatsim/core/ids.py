@@ -1,0 +1,68 @@
+"""Identifiers of one world: the same seed gives the same ids in the same order.
+
+An id is cut from blake2b(seed, kind, n-th of that kind), so one more id of one kind shifts no id of another.
+What must not be guessed from another world (tokens, symmetric keys) hashes the world's name as well.
+"""
+
+from __future__ import annotations
+
+from base64 import urlsafe_b64encode
+from hashlib import blake2b
+
+
+class Ids:
+    """The id source of one world. `counts` says how many of each kind were given; it is all of its state."""
+
+    __slots__ = ("_seed", "_world", "counts")
+
+    def __init__(self, seed: str, world: str) -> None:
+        self._seed = seed.encode()
+        self._world = world.encode()
+        self.counts: dict[str, int] = {}
+
+    def count(self, kind: str) -> int:
+        """Give the next number of `kind`: 1, 2, 3, …"""
+        number = self.counts.get(kind, 0) + 1
+        self.counts[kind] = number
+        return number
+
+    def bytes(self, kind: str, size: int = 16) -> bytes:
+        """Give `size` (1–64) bytes, the next of `kind`."""
+        return self._digest(self._seed, kind, str(self.count(kind)), size)
+
+    def uuid(self, kind: str) -> str:
+        """Give the next UUID of `kind`; it looks like version 4."""
+        return _uuid4(self.bytes(kind))
+
+    def named_bytes(self, kind: str, name: str, size: int = 16) -> bytes:
+        """Give the bytes that belong to a name: the same at every call and after a restart."""
+        return self._digest(self._seed, "name:" + kind, name, size)
+
+    def named_uuid(self, kind: str, name: str) -> str:
+        """Give the UUID that belongs to a name."""
+        return _uuid4(self.named_bytes(kind, name))
+
+    def secret_bytes(self, kind: str, name: str, size: int = 32) -> bytes:
+        """Give the bytes that belong to a name in this world only, such as a symmetric key."""
+        return self._digest(self._seed + b"\0" + self._world, "secret:" + kind, name, size)
+
+    def secret_uuid(self, kind: str) -> str:
+        """Give the next UUID of `kind`, different in every world."""
+        return _uuid4(self.secret_bytes(kind, str(self.count(kind)), 16))
+
+    def secret_token(self, kind: str, size: int = 32) -> str:
+        """Give the next opaque token of `kind`: `size` bytes as URL-safe base64 without padding."""
+        raw = self.secret_bytes(kind, str(self.count(kind)), size)
+        return urlsafe_b64encode(raw).rstrip(b"=").decode()
+
+    @staticmethod
+    def _digest(seed: bytes, kind: str, name: str, size: int) -> bytes:
+        # Lengths keep ("ab", "c") apart from ("a", "bc"); a lone surrogate in a name must not raise.
+        named = name.encode("utf-8", "surrogatepass")
+        head = f"{len(seed)}:{len(kind)}:".encode()
+        return blake2b(head + seed + kind.encode() + named, digest_size=size).digest()
+
+
+def _uuid4(raw: bytes) -> str:
+    digits = f"{(int.from_bytes(raw) & ~(0xF << 76) & ~(0x3 << 62)) | (0x4 << 76) | (0x2 << 62):032x}"
+    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"

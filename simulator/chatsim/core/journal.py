@@ -1,0 +1,233 @@
+"""What happened in a world: one entry per request, socket frame, push, callback attempt, trigger and timer.
+
+Entries keep raw bytes; they are decoded when somebody asks. The journal is bounded by entries and by bytes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import deque
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any, Final
+
+from chatsim.core.clock import rfc3339
+from chatsim.core.json import BadJson, decode
+
+if TYPE_CHECKING:
+    from chatsim.core.http import Headers
+    from chatsim.core.schemas import Violation
+
+MAX_ENTRIES: Final = 10_000
+MAX_BYTES: Final = 64 * 1024 * 1024
+KEPT_BODY: Final = 64 * 1024
+ENTRY_COST: Final = 1024  # what an entry weighs beside its bodies, roughly
+
+
+class Note:
+    """A remark on an entry: a tolerance that was used (its code), or something a reader should know."""
+
+    __slots__ = ("code", "text")
+
+    def __init__(self, code: str, text: str) -> None:
+        self.code = code
+        self.text = text
+
+
+class Entry:
+    """One line of the journal; filled in while its request is under way.
+
+    `kind` is request, socket, push, callback, trigger or timer. `cause` is the entry that led to this one.
+    `bug` holds the text of our own mistake: an exception, or an answer that breaks its schema.
+    """
+
+    __slots__ = (
+        "api", "at", "bug", "cause", "command", "direction", "duration_ns", "fault", "kind", "method", "notes",
+        "operation", "path", "principal", "query", "recipients", "request_body", "request_headers", "request_size",
+        "response_body", "response_headers", "response_size", "seq", "sha256", "socket", "status", "url",
+        "violations",
+    )  # fmt: skip
+
+    def __init__(self, seq: int, at: int, kind: str, api: str = "", cause: int | None = None) -> None:
+        self.seq = seq
+        self.at = at
+        self.kind = kind
+        self.api = api
+        self.cause = cause
+        self.operation = ""
+        self.principal = ""
+        self.method = ""
+        self.path = ""
+        self.query = ""
+        self.url = ""
+        self.request_headers: Headers | None = None
+        self.request_body = b""
+        self.request_size = 0
+        self.sha256 = ""
+        self.status = 0
+        self.response_headers: Iterable[tuple[str, str]] = ()
+        self.response_body = b""
+        self.response_size = 0
+        self.violations: tuple[Violation, ...] = ()
+        self.notes: tuple[Note, ...] = ()
+        self.fault: str | None = None
+        self.bug = ""
+        self.duration_ns = 0
+        self.direction = ""
+        self.command = ""
+        self.socket = ""
+        self.recipients: tuple[str, ...] = ()
+
+    def note(self, code: str, text: str) -> None:
+        """Add a remark."""
+        self.notes = (*self.notes, Note(code, text))
+
+    def keep_request(self, body: bytes, size: int | None = None) -> None:
+        """Keep the request's body: whole up to 64 KiB, else its head, length and hash."""
+        self.request_size = len(body) if size is None else size
+        if len(body) > KEPT_BODY:
+            self.sha256 = hashlib.sha256(body).hexdigest()
+            body = body[:KEPT_BODY]
+        self.request_body = body
+
+    def keep_response(self, body: bytes) -> None:
+        """Keep the answer's body: whole up to 64 KiB, else its head and length."""
+        self.response_size = len(body)
+        self.response_body = body if len(body) <= KEPT_BODY else body[:KEPT_BODY]
+
+    @property
+    def valid(self) -> bool:
+        """Whether the request kept the contract."""
+        return not self.violations
+
+    def header(self, name: str) -> str | None:
+        """A header of the request."""
+        return None if self.request_headers is None else self.request_headers.get(name)
+
+    @property
+    def body(self) -> Any:
+        """The request's body decoded: JSON data, else text, None where there is none."""
+        return _readable(self.request_body)
+
+    @property
+    def weight(self) -> int:
+        """Bytes that this entry occupies, roughly."""
+        return ENTRY_COST + len(self.request_body) + len(self.response_body)
+
+    def as_json(self) -> dict[str, Any]:
+        """The entry as the control API shows it."""
+        shown: dict[str, Any] = {
+            "seq": self.seq,
+            "at": rfc3339(self.at, 6),
+            "kind": self.kind,
+            "cause": self.cause,
+            "api": self.api,
+            "operation": self.operation,
+            "principal": self.principal,
+            "client": {name: value for name in _CLIENT_HEADERS if (value := self.header(name)) is not None},
+            "request": {
+                "method": self.method,
+                "path": self.path,
+                "query": self.query,
+                "headers": [[name, value] for name, value in (self.request_headers or {}).items()],
+                "body": self.body,
+                "size": self.request_size,
+            },
+            "response": {
+                "status": self.status,
+                "headers": [[name, value] for name, value in self.response_headers],
+                "body": _readable(self.response_body),
+                "size": self.response_size,
+            },
+            "violations": [_violation(one) for one in self.violations],
+            "notes": [{"code": one.code, "text": one.text} for one in self.notes],
+            "fault": self.fault,
+            "bug": self.bug or None,
+            "duration_ms": round(self.duration_ns / 1_000_000, 3),
+        }
+        if self.sha256:
+            shown["request"]["sha256"] = self.sha256
+        for name in ("url", "direction", "command", "socket"):
+            if value := getattr(self, name):
+                shown[name] = value
+        if self.kind == "push":
+            shown["recipients"] = list(self.recipients)
+        return shown
+
+
+_CLIENT_HEADERS: Final = ("traceparent", "X-Request-Id", "User-Agent")
+
+
+def _readable(body: bytes) -> Any:
+    if not body:
+        return None
+    try:
+        return decode(body)
+    except BadJson:
+        return body.decode("utf-8", "replace")
+
+
+def _violation(violation: Violation) -> dict[str, str]:
+    return {
+        "pointer": violation.pointer,
+        "message": violation.message,
+        "keyword": violation.keyword,
+        "schema": violation.schema,
+    }
+
+
+class Journal:
+    """The entries of one world, oldest first; the oldest fall out when it is full, and `dropped` counts them."""
+
+    __slots__ = ("_bytes", "_entries", "_max_bytes", "_max_entries", "dropped", "seq")
+
+    def __init__(self, max_entries: int = MAX_ENTRIES, max_bytes: int = MAX_BYTES) -> None:
+        self._entries: deque[Entry] = deque()
+        self._max_entries = max_entries
+        self._max_bytes = max_bytes
+        self._bytes = 0
+        self.seq = 0
+        self.dropped = 0
+
+    def open(self, at: int, kind: str, api: str = "", cause: int | None = None) -> Entry:
+        """Begin an entry; it has its number at once and is listed when `add` gets it."""
+        return self.number(Entry(0, at, kind, api, cause))
+
+    def number(self, entry: Entry) -> Entry:
+        """Give an entry its number, where it was made before it was known to be worth one."""
+        self.seq += 1
+        entry.seq = self.seq
+        return entry
+
+    def add(self, entry: Entry) -> None:
+        """List a finished entry."""
+        self._entries.append(entry)
+        self._bytes += entry.weight
+        while len(self._entries) > self._max_entries or (self._bytes > self._max_bytes and len(self._entries) > 1):
+            self._bytes -= self._entries.popleft().weight
+            self.dropped += 1
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def __iter__(self) -> Iterator[Entry]:
+        return iter(self._entries)
+
+    def since(self, seq: int) -> Iterator[Entry]:
+        """The entries with a higher number than `seq`, in the order they were finished."""
+        return (entry for entry in self._entries if entry.seq > seq)
+
+    def find(self, seq: int) -> Entry | None:
+        """The entry with that number, or None."""
+        return next((entry for entry in self._entries if entry.seq == seq), None)
+
+    def clear(self, since: int = 0, until: int | None = None) -> None:
+        """Forget the entries with numbers from `since` up to `until`, both included; numbers go on."""
+        kept = [one for one in self._entries if one.seq < since or (until is not None and one.seq > until)]
+        self._entries = deque(kept)
+        self._bytes = sum(one.weight for one in kept)
+
+    def restart(self) -> None:
+        """Forget everything and count from one again."""
+        self.clear()
+        self.seq = 0
+        self.dropped = 0

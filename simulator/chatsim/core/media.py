@@ -1,0 +1,30 @@
+"""Bytes that a client uploaded or will download: in memory while small, else in a temporary file."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import msgspec
+
+
+class Blob(msgspec.Struct, frozen=True, kw_only=True):
+    """Immutable bytes, held in `data` or in the file `path`; `sha256` is lower-case hex."""
+
+    size: int
+    sha256: str
+    data: bytes = b""
+    path: str | None = None
+
+    @classmethod
+    def of(cls, data: bytes) -> Blob:
+        """Hold `data` in memory."""
+        return cls(size=len(data), sha256=hashlib.sha256(data).hexdigest(), data=data)
+
+    def read(self, start: int = 0, end: int | None = None) -> bytes:
+        """Return the bytes from `start` up to, not including, `end`."""
+        if self.path is None:
+            return self.data[start:end]
+        with Path(self.path).open("rb") as file:
+            file.seek(start)
+            return file.read() if end is None else file.read(max(0, end - start))

@@ -1,0 +1,365 @@
+"""The one path of a request, top to bottom. Pure and synchronous: `begin` sees the head, `finish` the body.
+
+Between the two the server reads the body; after `finish` it writes the answer and carries out the effects.
+"""
+
+from __future__ import annotations
+
+import traceback
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from chatsim.core.api import NOTHING, Api, Call, Collection, Route, Socket, Trigger
+from chatsim.core.clock import Timer, seconds
+from chatsim.core.effects import Callback, Effect, Later, Leave
+from chatsim.core.errors import ApiError, BadUrl, Faulted, Internal, Invalid, MethodNotAllowed, NotFound
+from chatsim.core.faults import Drawn
+from chatsim.core.http import EMPTY, NO_BODY, Body, File, Pending, Reply, Request, Stream
+from chatsim.core.json import encode
+from chatsim.core.routing import Match
+from chatsim.core.schemas import Schema
+
+if TYPE_CHECKING:
+    from chatsim.core.simulator import Contract, Simulator
+    from chatsim.core.world import World
+
+
+class Plan:
+    """A request after its head was seen. `reply` is set where the answer is settled already: no body is needed."""
+
+    __slots__ = ("api", "call", "contract", "drawn", "faulted", "limit", "reply", "route", "simulator", "started")
+
+    def __init__(self, simulator: Simulator, api: Api, call: Call, started: int) -> None:
+        self.simulator = simulator
+        self.api = api
+        self.call = call
+        self.started = started
+        self.route: Route | Socket | None = None
+        self.contract: Contract | None = None
+        self.drawn: Drawn | None = None
+        self.faulted = False
+        self.reply: Reply | None = None
+        self.limit = api.limit
+
+
+class Outcome(msgspec.Struct, frozen=True, kw_only=True):
+    """What the server has to do: write this, then carry out `effects` in `world`. `drawn` may spoil the writing."""
+
+    plan: Plan
+    world: World
+    status: int
+    headers: list[tuple[str, str]]
+    body: bytes | File | Stream | Pending
+    effects: tuple[Effect, ...] = ()
+    drawn: Drawn | None = None
+
+
+def begin(simulator: Simulator, world: World, request: Request, kind: str = "request") -> Plan:
+    """Match, admit, draw faults, authenticate: everything that needs no body."""
+    now = world.clock.now()
+    entry = world.journal.open(now, kind)
+    entry.method, entry.path, entry.query = request.method, request.path, request.query
+    entry.request_headers = request.headers
+    started = simulator.wall()
+
+    # 1 match
+    error: ApiError | None = None
+    found: Match | None = None
+    owner: Api | None
+    try:
+        matched = simulator.router.match(request.method, request.path)
+    except BadUrl as bad:
+        owner, error = simulator.router.owner_of(request.path), bad
+    else:
+        owner = matched.api
+        if isinstance(matched, Match):
+            found = matched
+        elif matched.allowed:
+            error = MethodNotAllowed(matched.allowed)
+        else:
+            error = _no_route(simulator, request, owner)
+    api = owner or simulator.control
+    entry.api = api.name if owner is not None else ""
+    call = Call(world, api, request, entry, now, found.route if found else None, found.params if found else {})
+    plan = Plan(simulator, api, call, started)
+    if (preflight := api.cors.preflight(request, world) if request.method == "OPTIONS" else None) is not None:
+        entry.operation = "preflight"
+        plan.reply = preflight
+        return plan
+    if found is not None:
+        plan.route = found.route
+        plan.contract = simulator.contracts[found.route]
+        entry.operation = found.route.name
+        if isinstance(found.route, Route) and found.route.limit is not None:
+            plan.limit = found.route.limit
+
+    try:
+        if error is not None:
+            raise error
+        state = _state(plan)
+        api.admit(state, call)  # 2
+        _draw(plan, body=False)  # 3
+        if plan.reply is None and found is not None and found.route.auth:  # 4
+            call.principal = api.authenticate(state, call)
+            if call.principal is not None:
+                entry.principal = call.principal.id
+    except Exception as problem:
+        plan.reply = _refusal(plan, problem)
+    return plan
+
+
+def finish(plan: Plan, body: Body = NO_BODY) -> Outcome:
+    """Decode, authorize, validate, operate, settle and check."""
+    reply = plan.reply
+    plan.call.entry.keep_request(body.raw, body.size or None)
+    if reply is None:
+        try:
+            reply = _operate(plan, body)
+        except Exception as problem:
+            reply = _refusal(plan, problem)
+    return settle(plan, reply)
+
+
+def refuse(plan: Plan, error: ApiError, body: Body = NO_BODY) -> Outcome:
+    """Answer with an error that only the server could see: the body was too long, or did not arrive."""
+    plan.call.entry.keep_request(body.raw, body.size or None)
+    return settle(plan, _refusal(plan, error))
+
+
+def settle(plan: Plan, reply: Reply) -> Outcome:
+    """Turn a reply into bytes and headers, check it against its schema, enter timers and deliveries."""
+    call, entry = plan.call, plan.call.entry
+    world = call.world
+    body = reply.body
+    if isinstance(body, Pending):
+        effects = enter_effects(world, call, reply.effects)
+        return Outcome(plan=plan, world=world, status=0, headers=[], body=body, effects=effects)
+    raw = body if isinstance(body, (bytes, File, Stream)) else encode(body)
+    if not plan.faulted:
+        _check(plan, reply, raw)
+    headers = _headers(plan, reply, raw)
+    effects = enter_effects(world, call, reply.effects)
+    entry.status = reply.status
+    entry.response_headers = headers
+    if isinstance(raw, bytes):
+        entry.keep_response(raw)
+    entry.duration_ns = plan.simulator.wall() - plan.started
+    if plan.api is not plan.simulator.control or not entry.api:
+        world.journal.add(entry)
+    return Outcome(
+        plan=plan,
+        world=world,
+        status=reply.status,
+        headers=headers,
+        body=raw,
+        effects=effects,
+        drawn=plan.drawn,
+    )
+
+
+def run_timer(simulator: Simulator, world: World, timer: Timer) -> Outcome:
+    """Run something that fell due on the world's clock."""
+    api = simulator.apis[timer.api]
+    call = _inner_call(simulator, world, api, "timer", timer.operation, timer.cause)
+    call.now = max(timer.due, 0)
+    call.entry.at = call.now
+    call.body = timer.args
+    plan = Plan(simulator, api, call, simulator.wall())
+    return _run(plan, api.timers[timer.operation])
+
+
+def run_trigger(simulator: Simulator, world: World, api: Api, trigger: Trigger, outer: Call) -> Outcome:
+    """Act as the other party. `outer` is the control call that asks for it; its body is the trigger's."""
+    call = _inner_call(simulator, world, api, "trigger", trigger.name, None, outer.base_url)
+    call.entry.method, call.entry.path = "POST", outer.request.path
+    call.entry.request_headers = outer.request.headers
+    call.entry.request_body = outer.entry.request_body
+    call.body = outer.body
+    call.params = outer.params
+    plan = Plan(simulator, api, call, simulator.wall())
+    return _run(plan, trigger.run)
+
+
+def collection_call(simulator: Simulator, world: World, api: Api, collection: Collection, outer: Call) -> Call:
+    """A call for the functions of a collection: in the world and API that it belongs to, not in the journal."""
+    call = Call(world, api, outer.request, outer.entry, world.clock.now(), None, outer.params)
+    call.body = outer.body
+    return call
+
+
+def _inner_call(
+    simulator: Simulator, world: World, api: Api, kind: str, name: str, cause: int | None, base_url: str = ""
+) -> Call:
+    now = world.clock.now()
+    entry = world.journal.open(now, kind, api.name, cause)
+    entry.operation = name
+    call = Call(world, api, simulator.own_request, entry, now)
+    call.base_url = world.base_url or base_url or simulator.own_request.base_url
+    return call
+
+
+def _run(plan: Plan, operation: Any) -> Outcome:
+    """Run something that came over no HTTP of the API: errors go up to the caller, which words them."""
+    try:
+        reply = operation(plan.call.world.state(plan.api.name), plan.call)
+    except ApiError as problem:
+        _refusal(plan, problem)
+        plan.call.entry.status = problem.status
+        plan.call.world.journal.add(plan.call.entry)
+        raise
+    except Exception as problem:
+        reply = _refusal(plan, problem)
+    return settle(plan, reply)
+
+
+def _no_route(simulator: Simulator, request: Request, owner: Api | None) -> NotFound:
+    if owner is not None:
+        return NotFound(f"no route {request.method} {request.path}", path=True)
+    nearest = ", ".join(simulator.router.nearest(request.path))
+    return NotFound(f"{request.path} belongs to no API; the nearest routes are {nearest}", path=True)
+
+
+def _state(plan: Plan) -> Any:
+    return plan.simulator if plan.api is plan.simulator.control else plan.call.world.state(plan.api.name)
+
+
+def _draw(plan: Plan, *, body: bool) -> None:
+    """3 and 5: a planned fault may settle the answer, or spoil it later."""
+    world = plan.call.world
+    if not world.faults.all or plan.drawn is not None or plan.api is plan.simulator.control:
+        return
+    drawn = world.faults.draw(plan.call.entry, plan.call.now, body=body)
+    if drawn is None:
+        return
+    plan.drawn = drawn
+    plan.call.entry.fault = drawn.fault
+    plan.reply = _faulted(plan, drawn)
+    plan.faulted = plan.reply is not None
+
+
+def _faulted(plan: Plan, drawn: Drawn) -> Reply | None:
+    act = drawn.act
+    if act.drop == "before" or act.offline:
+        return Reply(status=503)
+    if act.error is not None:
+        make = plan.api.errors.get(act.error)
+        return plan.api.render(make() if make else Faulted(f"planned fault {act.error}"), plan.call)
+    if act.status is None:
+        return None
+    headers = tuple(act.headers.items())
+    if act.body is not msgspec.UNSET:
+        body = act.body.encode() if isinstance(act.body, str) else act.body
+        return Reply(status=act.status, body=body, headers=headers)
+    reply = plan.api.render(Faulted("a planned fault", status=act.status), plan.call)
+    return msgspec.structs.replace(reply, status=act.status, headers=(*_pairs(reply), *headers))
+
+
+def _operate(plan: Plan, body: Body) -> Reply:
+    call, route, contract = plan.call, plan.route, plan.contract
+    api = plan.api
+    state = _state(plan)
+    if isinstance(route, Socket):
+        if route.plain is None:
+            raise Invalid("this path speaks WebSocket: send an upgrade request")
+        return route.plain(state, call)
+    if route is None or contract is None:  # an API's own OPTIONS handling aside, a miss was settled in begin
+        raise NotFound(path=True)
+    call.body = (route.decode or api.decode)(call, body)  # 5
+    _draw(plan, body=True)
+    if plan.reply is not None:
+        return plan.reply
+    if route.authorize is not None:  # 6
+        route.authorize(state, call)
+    if route.validate:  # 7
+        strict = call.world.options.strict
+        if contract.query is not None:
+            _validate(contract.query[strict], dict(call.query))
+        if contract.body is not None:
+            _validate(contract.body[strict], call.body)
+    return route.operation(state, call)  # 8
+
+
+def _validate(schema: Schema, value: Any) -> None:
+    if schema.accepts(value):
+        return
+    violations = schema.explain(value)
+    if not violations:
+        raise RuntimeError(f"{schema.name} refuses what nobody can explain")
+    raise Invalid(violations[0].message, violations=violations)
+
+
+def _refusal(plan: Plan, problem: Exception) -> Reply:
+    """9: the one place where an exception becomes an answer."""
+    call = plan.call
+    if isinstance(problem, ApiError):
+        call.entry.violations = problem.violations
+        if problem.message:
+            call.note(problem.code, problem.message)
+        try:
+            return plan.api.render(problem, call)
+        except Exception as worse:  # the API's own rendering is broken
+            problem = worse
+    call.entry.bug = "".join(traceback.format_exception(problem))
+    try:
+        return plan.api.render(Internal(), call)
+    except Exception:
+        return Reply(status=500)
+
+
+def _check(plan: Plan, reply: Reply, raw: bytes | File | Stream) -> None:
+    """10: what we send must keep the contract too; if not it is our bug, and says so."""
+    contract = plan.contract
+    entry = plan.call.entry
+    if contract is None or entry.bug:
+        return
+    expected = contract.replies.get(reply.status)
+    if expected is None:
+        entry.bug = f"{entry.operation} answered {reply.status}, which its route does not declare"
+    elif isinstance(expected, Schema):
+        if isinstance(reply.body, (bytes, File, Stream)):
+            entry.bug = f"{entry.operation} answered {reply.status} without the JSON of {expected.name}"
+        elif not expected.accepts(reply.body):
+            first = next(iter(expected.explain(reply.body)), None)
+            entry.bug = f"the answer {reply.status} breaks {expected.name}: {first}"
+    elif expected == NOTHING and raw != EMPTY:
+        entry.bug = f"{entry.operation} answered {reply.status} with a body where none is declared"
+
+
+def _pairs(reply: Reply) -> tuple[tuple[str, str], ...]:
+    return reply.headers if isinstance(reply.headers, tuple) else tuple(reply.headers.items())
+
+
+def _headers(plan: Plan, reply: Reply, raw: bytes | File | Stream) -> list[tuple[str, str]]:
+    call = plan.call
+    headers = list(_pairs(reply))
+    if reply.content_type is not None:
+        headers.append(("Content-Type", reply.content_type))
+    elif not isinstance(reply.body, (bytes, File, Stream)):
+        kind = plan.api.content_type
+        headers.append(("Content-Type", kind if isinstance(kind, str) else kind(call)))
+    if plan.api is not plan.simulator.control:
+        headers.append(("X-Sim-World", call.world.name))
+        headers.append(("X-Sim-Entry", str(call.entry.seq)))
+    if call.entry.operation != "preflight":
+        headers.extend(plan.api.cors.on_answer(call.request, call.world))
+    return headers
+
+
+def enter_effects(world: World, call: Call, effects: tuple[Effect, ...]) -> tuple[Effect, ...]:
+    """Timers and deliveries are entered at once, so that they are in the world before the answer leaves."""
+    if not effects:
+        return ()
+    left: list[Effect] = []
+    for effect in effects:
+        if isinstance(effect, Later):
+            due = call.now + seconds(effect.after_s)
+            world.clock.plan(due, call.api.name, effect.operation, effect.args, call.entry.seq)
+        elif isinstance(effect, Callback):
+            from chatsim.core.callbacks import deliver
+
+            delivery = deliver(world, effect, api=call.api.name, now=call.now, cause=call.entry.seq)
+            left.append(Leave(delivery.id))
+        else:
+            left.append(effect)
+    return tuple(left)

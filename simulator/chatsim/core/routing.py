@@ -1,0 +1,213 @@
+"""Which API and which route a path belongs to. Compiled once at start; a tie between two routes fails the start.
+
+A path is split first and each segment decoded after: `a%2Fb` stays one segment, `%40` equals `@`, `+` is a plus.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Final
+from urllib.parse import unquote_to_bytes
+
+import msgspec
+
+from chatsim.core.errors import BadUrl
+
+if TYPE_CHECKING:
+    from chatsim.core.api import Api, Route, Socket
+
+_BAD_PERCENT: Final = re.compile(r"%(?![0-9A-Fa-f]{2})")
+CONTROL: Final = "/_sim"
+
+
+class Territory(msgspec.Struct, frozen=True):
+    """The paths below `prefix` belong to an API; `*` stands for one segment, `exact` for no other path below it."""
+
+    prefix: str
+    ignore_case: bool = False
+    exact: bool = False
+
+
+class RoutingError(ValueError):
+    """The table of routes contradicts itself."""
+
+
+class Match(msgspec.Struct, frozen=True):
+    """A path that was found: the row of the table and the decoded path parameters."""
+
+    api: Api
+    route: Route | Socket
+    params: dict[str, str]
+
+
+class Miss(msgspec.Struct, frozen=True):
+    """A path that was not: whose territory it is (None: nobody's) and which methods the path does have."""
+
+    api: Api | None
+    allowed: tuple[str, ...] = ()
+
+
+def split(path: str) -> list[str]:
+    """Split a raw path into decoded segments; `/a/` ends in an empty one.
+
+    Raises:
+        BadUrl: `%` without two hex digits, bytes that are no UTF-8, or a NUL.
+    """
+    segments = path.split("/")[1:]
+    return segments if "%" not in path else [_unquote(segment) for segment in segments]
+
+
+def _unquote(segment: str) -> str:
+    if "%" not in segment:
+        return segment
+    if _BAD_PERCENT.search(segment):
+        raise BadUrl(f"the path segment {segment!r} holds a % that is not followed by two hex digits")
+    try:
+        text = unquote_to_bytes(segment).decode()
+    except UnicodeDecodeError:
+        raise BadUrl(f"the path segment {segment!r} is not percent-encoded UTF-8") from None
+    if "\0" in text:
+        raise BadUrl(f"the path segment {segment!r} holds a NUL")
+    return text
+
+
+class _Row:
+    """One route or socket, taken apart for matching."""
+
+    __slots__ = ("api", "fold", "literals", "names", "route", "segments")
+
+    def __init__(self, api: Api, route: Route | Socket, path: str, fold: bool) -> None:
+        self.api = api
+        self.route = route
+        self.fold = fold
+        self.segments = path.split("/")[1:]
+        self.names = [one[1:-1] if one.startswith("{") else None for one in self.segments]
+        self.literals = [
+            (place, one.lower() if fold else one)
+            for place, (one, name) in enumerate(zip(self.segments, self.names, strict=True))
+            if name is None
+        ]
+
+    @property
+    def rank(self) -> tuple[bool, ...]:
+        """Literals win over parameters, the leftmost difference first."""
+        return tuple(name is not None for name in self.names)
+
+    @property
+    def shape(self) -> tuple[str, ...]:
+        """Equal for two rows that match the same paths."""
+        folded = (one.lower() if self.fold else one for one in self.segments)
+        return tuple("{}" if name is not None else one for one, name in zip(folded, self.names, strict=True))
+
+    def match(self, segments: Sequence[str]) -> dict[str, str] | None:
+        """The path parameters if `segments` fit. A parameter is never empty."""
+        for place, literal in self.literals:
+            one = segments[place]
+            if one != literal and not (self.fold and one.lower() == literal):
+                return None
+        params = {}
+        for name, one in zip(self.names, segments, strict=True):
+            if name is not None:
+                if not one:
+                    return None
+                params[name] = one
+        return params
+
+
+class Router:
+    """All routes and sockets of all APIs."""
+
+    def __init__(self, apis: Iterable[Api]) -> None:
+        self.apis = tuple(apis)
+        self._territories: dict[tuple[str, ...], tuple[Api, Territory]] = {}
+        self._static: dict[str, dict[str, Match]] = {}
+        self._rows: dict[tuple[str, int], list[_Row]] = {}
+        for api in self.apis:
+            for territory in api.territory:
+                self._claim(api, territory)
+        for api in self.apis:
+            for route in (*api.routes, *api.sockets):
+                for path in route.paths():
+                    self._enter(api, route, path)
+        for rows in self._rows.values():
+            rows.sort(key=lambda row: row.rank)
+        self._longest = max((len(key) for key in self._territories), default=0)
+
+    def _claim(self, api: Api, territory: Territory) -> None:
+        key = tuple(territory.prefix.lower().split("/")[1:])
+        if (other := self._territories.get(key)) is not None:
+            raise RoutingError(f"{territory.prefix} is claimed by {other[0].name} and by {api.name}")
+        self._territories[key] = (api, territory)
+
+    def _enter(self, api: Api, route: Route | Socket, path: str) -> None:
+        owner = self.owner(path.replace("{", "").replace("}", "").split("/")[1:])
+        if owner is not api:
+            whose = f"{owner.name}'s" if owner else "no API's"
+            raise RoutingError(f"{api.name} declares {route.method} {path}, which is {whose} territory")
+        fold = any(one.ignore_case for one in api.territory if _below(one.prefix, path))
+        row = _Row(api, route, path, fold)
+        rows = self._rows.setdefault((api.name, len(row.segments)), [])
+        for other in rows:
+            if other.route.method == route.method and other.shape == row.shape:
+                raise RoutingError(f"{api.name}: {route.method} {path} is declared twice")
+        rows.append(row)
+        if "{" not in path:
+            self._static.setdefault(path, {})[route.method] = Match(api, route, {})
+
+    def owner(self, segments: Sequence[str]) -> Api | None:
+        """The API whose territory these segments are in; the longest prefix wins, a literal over `*`."""
+        best: tuple[int, int, Api] | None = None
+        lowered = [segment.lower() for segment in segments]
+        for key, (api, territory) in self._territories.items():
+            if len(key) > len(segments) or (territory.exact and len(key) != len(segments)):
+                continue
+            given = lowered if territory.ignore_case else segments
+            own = key if territory.ignore_case else tuple(territory.prefix.split("/")[1:])
+            if all(a in ("*", b) for a, b in zip(own, given, strict=False)):
+                score = (len(key), len(key) - key.count("*"))
+                if best is None or score > best[:2]:
+                    best = (*score, api)
+        return best[2] if best else None
+
+    def match(self, method: str, path: str) -> Match | Miss:
+        """Find the route of a raw path. HEAD takes GET's route where it has none of its own.
+
+        Raises:
+            BadUrl: the path cannot be decoded; `error.api` is not known then, see `owner_of`.
+        """
+        if (methods := self._static.get(path)) is not None:
+            found = methods.get(method) or (methods.get("GET") if method == "HEAD" else None)
+            if found is not None:
+                return found
+        segments = split(path)
+        api = self.owner(segments)
+        if api is None:
+            return Miss(None)
+        allowed: list[str] = []
+        by_get: Match | None = None
+        for row in self._rows.get((api.name, len(segments)), ()):
+            if (params := row.match(segments)) is None:
+                continue
+            if row.route.method == method:
+                return Match(api, row.route, params)
+            if row.route.method == "GET" and method == "HEAD" and by_get is None:
+                by_get = Match(api, row.route, params)
+            allowed.append(row.route.method)
+        return by_get or Miss(api, tuple(dict.fromkeys(allowed)))
+
+    def owner_of(self, path: str) -> Api | None:
+        """Whose territory a raw path is in, also where it cannot be decoded."""
+        return self.owner(path.split("/")[1:])
+
+    def nearest(self, path: str, count: int = 3) -> list[str]:
+        """The documented routes most like `path`, for a person who mistyped."""
+        from difflib import get_close_matches
+
+        known = {path for api in self.apis for route in api.routes for path in (route.path,)}
+        return get_close_matches(path, sorted(known), n=count, cutoff=0.0)
+
+
+def _below(prefix: str, path: str) -> bool:
+    own, given = prefix.split("/")[1:], path.split("/")[1:]
+    return len(own) <= len(given) and all(a in ("*", b) for a, b in zip(own, given, strict=False))

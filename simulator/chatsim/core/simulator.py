@@ -1,0 +1,190 @@
+"""All worlds, and what they share: the APIs, the router, schemas, quirks and settings. Built once at start."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Final
+
+import msgspec
+from multidict import CIMultiDict
+
+from chatsim.core.api import BINARY, NOTHING, STREAM, Api, Route, Socket
+from chatsim.core import data
+from chatsim.core.errors import Gone, NotFound, Unavailable
+from chatsim.core.json import decode
+from chatsim.core.http import Request
+from chatsim.core.quirks import Quirks
+from chatsim.core.routing import Router
+from chatsim.core.schemas import Schema, SchemaError, Schemas
+from chatsim.core.settings import Setting, Settings
+from chatsim.core.world import DEFAULT, DEFAULT_SEED, NAME, World, WorldOptions
+
+RESERVED: Final = frozenset(
+    "reset snapshot bundle clock quirks settings env journal journal.har faults callbacks sockets events".split()
+)
+"""Words of the control API; no API may be named so."""
+
+
+class ServerOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """How the server was started, as far as the core has to know."""
+
+    fixture: str | Mapping[str, Any] = "documented"
+    seed: str = DEFAULT_SEED
+    accounts: str = "open"
+    truth: str = "document"
+    strict: bool = False
+    worlds: str = "auto"
+    max_worlds: int = 5_000
+    journal_size: int = 10_000
+    public_url: str | None = None
+
+
+class Contract(msgspec.Struct, frozen=True, kw_only=True):
+    """The compiled schemas of one route: [tolerant, strict] for what comes in, by status for what goes out."""
+
+    body: tuple[Schema, Schema] | None
+    query: tuple[Schema, Schema] | None
+    replies: Mapping[int, Schema | str]
+
+
+class Simulator:
+    """Everything that exists. `wall` gives real time in nanoseconds; `control` makes the table of `/_sim`.
+
+    `own_request` stands for the request where none came from outside (timers); its base is where the server is.
+    """
+
+    def __init__(
+        self,
+        apis: Iterable[Api],
+        control: Callable[[Simulator], Api],
+        wall: Callable[[], int],
+        *,
+        options: ServerOptions | None = None,
+        settings: Iterable[Setting] = (),
+    ) -> None:
+        self.options = options or ServerOptions()
+        self.wall = wall
+        self.own_request = Request(method="POST", path="", query="", headers=CIMultiDict())
+        self.apis = {api.name: api for api in apis}
+        if clash := RESERVED & self.apis.keys():
+            raise ValueError(f"an API cannot be named {', '.join(sorted(clash))}: a word of the control API")
+        self.quirks = Quirks(quirk for api in self.apis.values() for quirk in api.quirks)
+        self.settings = Settings([*settings, *(one for api in self.apis.values() for one in api.settings)])
+        self.control = control(self)
+        self.schemas = Schemas.load(data.schemas(), [*self.apis, self.control.name])
+        self.router = Router([*self.apis.values(), self.control])
+        self.contracts = {
+            route: self._contract(api, route)
+            for api in (*self.apis.values(), self.control)
+            for route in (*api.routes, *api.sockets)
+        }
+        self._use_declared_schemas()
+        if unused := self.schemas.unused():
+            raise SchemaError(f"no route uses these schemas: {', '.join(unused)}")
+        self.worlds: dict[str, World] = {}
+        self.deleted: set[str] = set()
+        self._fixtures: dict[str, dict[str, Any]] = {}
+        self.desk = World(self, "_sim", WorldOptions(fixture="empty"))
+        self.create(DEFAULT, self.default_options())
+
+    def _contract(self, api: Api, route: Route | Socket) -> Contract:
+        def both(name: str | None) -> tuple[Schema, Schema] | None:
+            if name is None:
+                return None
+            full = api.schema(name)
+            return self.schemas.get(full), self.schemas.get(full, strict=True)
+
+        replies = {
+            status: name if name in (NOTHING, BINARY, STREAM) else self.schemas.get(api.schema(name))
+            for status, name in {**api.replies, **route.replies}.items()
+        }
+        if isinstance(route, Socket):
+            return Contract(body=None, query=None, replies=replies)
+        return Contract(body=both(route.body), query=both(route.query), replies=replies)
+
+    def _use_declared_schemas(self) -> None:
+        for api in self.apis.values():
+            for trigger in api.triggers:
+                self.schemas.get(api.schema(trigger.schema))
+            for collection in api.collections:
+                for name in (collection.schema, collection.shows):
+                    if name is not None:
+                        self.schemas.get(api.schema(name))
+            for name in api.schemas:
+                self.schemas.get(api.schema(name))
+
+    def default_options(self, **changes: Any) -> WorldOptions:
+        """The options of a world about which nothing was said."""
+        named = {name: getattr(self.options, name) for name in ("fixture", "seed", "accounts", "truth", "strict")}
+        return WorldOptions(**{**named, **changes})
+
+    def create(self, name: str, options: WorldOptions) -> World:
+        """Make a world.
+
+        Raises:
+            Unavailable: there are too many already.
+        """
+        if len(self.worlds) >= self.options.max_worlds:
+            raise Unavailable(f"there are {len(self.worlds)} worlds already, as many as --max-worlds allows")
+        world = World(self, name, options)
+        self.worlds[name] = world
+        self.deleted.discard(name)
+        return world
+
+    def find(self, name: str) -> World:
+        """The world of that name.
+
+        Raises:
+            Gone: it was deleted. NotFound: it never was.
+        """
+        world = self.worlds.get(name)
+        if world is None:
+            if name in self.deleted:
+                raise Gone(f"world {name!r} was deleted; POST /_sim/worlds makes it again")
+            raise NotFound(f"there is no world {name!r}; POST /_sim/worlds makes one", code="unknown_world")
+        world.last_used = self.wall()
+        return world
+
+    def enter(self, name: str) -> World:
+        """The world that an API call goes to; made on first use unless the server keeps to listed worlds.
+
+        Raises:
+            NotFound: unknown and not to be made, or no name a world can have. Gone, Unavailable: as above.
+        """
+        world = self.worlds.get(name)
+        if world is not None:
+            world.last_used = self.wall()
+            return world
+        if name in self.deleted or self.options.worlds == "listed":
+            return self.find(name)
+        if not re.match(NAME, name):
+            raise NotFound(f"no world can be named {name!r}: lower-case letters, digits, '.', '_' and '-', at most 63")
+        return self.create(name, self.default_options())
+
+    def drop(self, name: str) -> World:
+        """Delete a world; its name answers 410 until it is made again.
+
+        Raises:
+            Gone, NotFound: as `find`.
+        """
+        world = self.find(name)
+        world.generation += 1
+        del self.worlds[name]
+        self.deleted.add(name)
+        return world
+
+    def fixture(self, fixture: str | Mapping[str, Any], api: str) -> Mapping[str, Any]:
+        """The part of a fixture that is an API's; `documented` is read from `fixtures/` once, `empty` is empty.
+
+        States copy what they take: the value is shared by all worlds.
+        """
+        if not isinstance(fixture, str):
+            part = fixture.get(api, {})
+            return part if isinstance(part, Mapping) else {}
+        if fixture == "empty":
+            return {}
+        if api not in self._fixtures:
+            file = data.fixtures() / api / f"{fixture}.json"
+            self._fixtures[api] = decode(file.read_bytes()) if file.is_file() else {}
+        return self._fixtures[api]

@@ -1,0 +1,133 @@
+"""One isolated universe: its own state of every API, clock, ids, journal, faults and callbacks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+
+from chatsim.core.clock import Clock, parse_rfc3339
+from chatsim.core.faults import Faults
+from chatsim.core.ids import Ids
+from chatsim.core.journal import Journal
+
+if TYPE_CHECKING:
+    from chatsim.core.callbacks import Outbox
+    from chatsim.core.identity import Identity
+    from chatsim.core.simulator import Simulator
+
+NAME: Final = r"^[a-z0-9][a-z0-9._-]{0,62}$"
+DEFAULT: Final = "default"
+DEFAULT_SEED: Final = "woven-kobil-airy-weavy-m3o"
+
+
+class WorldOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """What a world is made with; see "Worlds" in `docs/control.md`. `clock` is `{"mode", "at"}`."""
+
+    labels: Mapping[str, str] = {}
+    fixture: str | Mapping[str, Any] = "documented"
+    seed: str = DEFAULT_SEED
+    clock: Mapping[str, Any] = {}
+    accounts: str = "open"
+    truth: str = "document"
+    strict: bool = False
+    quirks: Mapping[str, str] = {}
+    settings: Mapping[str, Any] = {}
+    ttl_s: float | None = None
+    listen: bool = False
+
+
+class World:
+    """A world. Only worlds and the states in them change; everything else in the core is a value.
+
+    `generation` goes up with every reset, so that what was under way before can be told apart.
+    `base_url` is the address used where no request gives one (timers, triggers).
+    """
+
+    __slots__ = (
+        "_identity", "_outbox", "base_url", "clock", "faults", "generation", "ids", "journal", "last_used", "name",
+        "options", "quirks", "settings", "simulator", "states",
+    )  # fmt: skip
+
+    def __init__(self, simulator: Simulator, name: str, options: WorldOptions) -> None:
+        self.simulator = simulator
+        self.name = name
+        self.options = options
+        self.base_url = ""
+        self.generation = 0
+        self.last_used = simulator.wall()
+        self.clock = Clock(simulator.wall)
+        self.journal = Journal(simulator.options.journal_size)
+        self._begin()
+
+    def _begin(self) -> None:
+        self.ids = Ids(self.options.seed, self.name)
+        self.faults = Faults(self.ids)
+        self.quirks: dict[str, str] = dict(self.options.quirks)
+        self.settings: dict[str, Any] = dict(self.options.settings)
+        self.states: dict[str, Any] = {}
+        self._identity: Identity | None = None
+        self._outbox: Outbox | None = None
+        if self.options.clock.get("mode") == "frozen":
+            at = self.options.clock.get("at")
+            self.clock.freeze(None if at is None else parse_rfc3339(at))
+
+    def reset(self) -> None:
+        """Go back to the fixture: state, tokens, ids, clock, quirks, settings, faults and journal."""
+        self.generation += 1
+        self.clock.clear()
+        self.journal.restart()
+        self._begin()
+
+    def state(self, api: str) -> Any:
+        """The state of an API; built from the fixture at the first call."""
+        try:
+            return self.states[api]
+        except KeyError:
+            declared = self.simulator.apis[api]
+            built = declared.state(self, self.simulator.fixture(self.options.fixture, api))
+            self.states[api] = built
+            return built
+
+    @property
+    def identity(self) -> Identity:
+        """Realms, clients, users and the tokens issued to them."""
+        if self._identity is None:
+            from chatsim.core.identity import Identity
+
+            self._identity = Identity(self.ids)
+        return self._identity
+
+    @property
+    def outbox(self) -> Outbox:
+        """Deliveries to the servers of clients."""
+        if self._outbox is None:
+            from chatsim.core.callbacks import Outbox
+
+            self._outbox = Outbox()
+        return self._outbox
+
+    @property
+    def has_deliveries(self) -> bool:
+        """Whether there ever was a delivery."""
+        return self._outbox is not None
+
+    def quirk(self, name: str) -> str:
+        """The value of a quirk: set by hand, else what the world's truth says."""
+        try:
+            return self.quirks[name]
+        except KeyError:
+            return self.simulator.quirks.defaults[self.options.truth][name]
+
+    def setting(self, name: str) -> Any:
+        """The value of a setting: the world's own, else the server's; None where a patterned one is not set."""
+        try:
+            return self.settings[name]
+        except KeyError:
+            return self.simulator.settings.values.get(name)
+
+    @property
+    def open_accounts(self) -> bool:
+        """Whether accounts come into being when first used."""
+        return self.options.accounts == "open"

@@ -1,0 +1,70 @@
+"""Writing answers: bytes, files, streams; and spoiling them where a fault says so."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Final
+
+from aiohttp import web
+from multidict import CIMultiDict
+
+from chatsim import __version__
+from chatsim.core.http import File, Stream
+
+if TYPE_CHECKING:
+    from chatsim.core.pipeline import Outcome
+
+SERVER: Final = f"chatsim/{__version__}"
+
+
+class Answer(web.Response):
+    """A response that says who served it, and claims no content type for a body that is not there."""
+
+    async def _prepare_headers(self) -> None:
+        self.headers["Server"] = SERVER
+        await super()._prepare_headers()
+        if not self.body and "Content-Type" in self.headers and not self._typed:
+            del self.headers["Content-Type"]
+
+    def __init__(self, status: int, headers: list[tuple[str, str]], body: bytes) -> None:
+        pairs: CIMultiDict[str] = CIMultiDict(headers)
+        self._typed = "Content-Type" in pairs
+        super().__init__(status=status, headers=pairs, body=body)
+
+
+def abort(request: web.BaseRequest) -> None:
+    """Break the connection without an answer."""
+    transport = request.transport
+    if transport is not None:
+        transport.abort()  # type: ignore[attr-defined]  # asyncio.Transport has it, BaseTransport not
+
+
+async def write_file(request: web.BaseRequest, outcome: Outcome, file: File) -> web.StreamResponse:
+    """Write stored bytes whole."""
+    headers = [*outcome.headers, ("Content-Type", file.content_type)]
+    answer = Answer(outcome.status, headers, file.blob.read())
+    await answer.prepare(request)
+    await answer.write_eof()
+    return answer
+
+
+async def write_stream(request: web.BaseRequest, outcome: Outcome, stream: Stream, hub: Hub) -> web.StreamResponse:
+    """Write what there is, then every push on the stream's topic, until the client leaves."""
+    answer = web.StreamResponse(status=outcome.status, headers=CIMultiDict(outcome.headers))
+    answer.headers["Server"] = SERVER
+    await answer.prepare(request)
+    for chunk in stream.start:
+        await answer.write(chunk)
+    with hub.follow(outcome.world, stream.topic) as queue:
+        while True:
+            try:
+                async with asyncio.timeout(stream.beat_s):
+                    body = await queue.get()
+            except TimeoutError:
+                chunk = stream.beat
+            else:
+                if body is hub.END:
+                    return answer
+                chunk = stream.encode(body)
+            if chunk:
+                await answer.write(chunk)

@@ -1,0 +1,262 @@
+"""From the wire to the pipeline and back: finds the world, reads the body, writes the answer, carries out effects."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine, Hashable, Iterable
+from typing import TYPE_CHECKING, Final
+
+from aiohttp import web
+
+from chatsim.core.api import Socket
+from chatsim.core.effects import Advance, Close, Dispose, Effect, Leave, Push
+from chatsim.core.errors import ApiError, Malformed, RequestTimeout, TooLarge
+from chatsim.core.http import File, Pending, Request, Stream
+from chatsim.core.pipeline import Outcome, Plan, begin, finish, refuse, run_timer, settle
+from chatsim.core.realtime import connect
+from chatsim.core.routing import CONTROL
+from chatsim.core.world import DEFAULT
+from chatsim.server import body as bodies
+from chatsim.server.answer import Answer, abort, write_file, write_stream
+from chatsim.server.fifo import Fifo
+from chatsim.server.sockets import Hub
+from chatsim.server.timekeeper import Timekeeper
+from chatsim.server.waiting import Waiting
+
+if TYPE_CHECKING:
+    from chatsim.core.clock import Timer
+    from chatsim.core.simulator import Simulator
+    from chatsim.core.world import World
+
+PREFIX: Final = "/w/"
+
+_Act = Callable[[], None]
+
+
+class Server:
+    """Serves one simulator. `handle` is what aiohttp calls; everything else hangs on effects."""
+
+    def __init__(
+        self,
+        simulator: Simulator,
+        *,
+        read_timeout_s: float = 30.0,
+        trust_proxy: bool = False,
+        world_domain: str | None = None,
+    ) -> None:
+        self.simulator = simulator
+        self.read_timeout_s = read_timeout_s
+        self._trust_proxy = trust_proxy
+        self._domain = f".{world_domain}" if world_domain else None
+        self.fifo = Fifo()
+        self.waiting = Waiting()
+        self.hub = Hub(self.carry_out, self.waiting.wake)
+        self.timekeeper = Timekeeper(self._run_timer, self._next_delivery, self._nudge, self._deliveries_settled)
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    # -- requests
+
+    async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        """Answer one request."""
+        head, name = self._locate(request)
+        try:
+            world = self.simulator.desk if head.path.startswith(CONTROL) else self.simulator.enter(name)
+        except ApiError as problem:
+            return await self._write(request, refuse(begin(self.simulator, self.simulator.desk, head), problem))
+        plan = begin(self.simulator, world, head)
+        if isinstance(plan.route, Socket) and _wants_upgrade(head):
+            return await self._serve_socket(request, plan, plan.route)
+        outcome = await self._outcome(request, plan)
+        if outcome is None:
+            abort(request)
+            return Answer(499, [], b"")
+        return await self._write(request, outcome)
+
+    def _locate(self, request: web.BaseRequest) -> tuple[Request, str]:
+        """The request as the pipeline takes it, and the name of its world."""
+        target = request.raw_path
+        if not target.startswith("/"):  # absolute form (RFC 9112 section 3.2.2), or * and the like
+            target = "/" + target.partition("://")[2].partition("/")[2]
+        path, _, query = target.partition("?")
+        path = path.partition("#")[0]
+        headers = request.headers
+        scheme, host = request.scheme, headers.get("Host") or "localhost"
+        if self._trust_proxy:
+            scheme = headers.get("X-Forwarded-Proto", scheme).partition(",")[0].strip()
+            host = headers.get("X-Forwarded-Host", host).partition(",")[0].strip()
+        prefix = ""
+        name = headers.get("X-Sim-World", DEFAULT)
+        if self._domain is not None and (bare := host.partition(":")[0].lower()).endswith(self._domain):
+            name = bare.removesuffix(self._domain)
+        elif path.startswith(PREFIX):
+            name, slash, rest = path[len(PREFIX) :].partition("/")
+            prefix, path = PREFIX + name, slash + rest if slash else "/"
+            if path.startswith(CONTROL):  # `/_sim` stands at the root only
+                path = "//" + path
+        head = Request(
+            method=request.method,
+            path=path,
+            query=query,
+            headers=headers,
+            scheme=scheme,
+            host=host,
+            prefix=prefix,
+            remote=request.remote or "",
+        )
+        return head, name
+
+    async def _outcome(self, request: web.BaseRequest, plan: Plan) -> Outcome | None:
+        """Read the body and finish; None where the client went away meanwhile."""
+        if plan.reply is not None:
+            return finish(plan, bodies.arrived(request))
+        try:
+            body = await bodies.read(request, plan.limit, self.read_timeout_s)
+        except (TooLarge, RequestTimeout) as problem:
+            request.protocol.force_close()
+            return refuse(plan, problem)
+        except ApiError as problem:
+            return refuse(plan, problem)
+        except bodies.Interrupted:
+            refuse(plan, Malformed("the client went away before its body was complete"))
+            return None
+        return finish(plan, body)
+
+    async def _write(self, request: web.BaseRequest, outcome: Outcome) -> web.StreamResponse:
+        """Write the answer, then let its effects go."""
+        if isinstance(outcome.body, Pending):
+            self.carry_out(outcome.world, outcome.effects)
+            reply = await self.waiting.reply(outcome.world, outcome.body)
+            return await self._write(request, settle(outcome.plan, reply))
+        ticket = None
+        world = outcome.world
+        if outcome.effects:
+            ticket = self.fifo.enter(self._queued(world, outcome))
+        try:
+            if outcome.drawn is not None:
+                return await self._spoil(request, outcome)
+            response = await self._respond(request, outcome)
+        finally:
+            if ticket is not None:
+                ticket.release()
+            self.after(world)
+        return response
+
+    async def _respond(self, request: web.BaseRequest, outcome: Outcome) -> web.StreamResponse:
+        body = outcome.body
+        if isinstance(body, bytes):
+            answer = Answer(outcome.status, outcome.headers, body)
+            if outcome.effects:
+                await answer.prepare(request)
+                await answer.write_eof()
+            return answer
+        if isinstance(body, File):
+            return await write_file(request, outcome, body)
+        assert isinstance(body, Stream)
+        return await write_stream(request, outcome, body, self.hub)
+
+    async def _spoil(self, request: web.BaseRequest, outcome: Outcome) -> web.StreamResponse:
+        """A fault was drawn: wait, break off, or cut short, as it says."""
+        assert outcome.drawn is not None
+        act = outcome.drawn.act
+        if outcome.drawn.delay_s:
+            await asyncio.sleep(outcome.drawn.delay_s)
+        if act.drop is not None or act.offline:
+            abort(request)
+            return Answer(outcome.status, [], b"")
+        if act.truncate and isinstance(outcome.body, bytes):
+            answer = web.StreamResponse(status=outcome.status, headers=dict(outcome.headers))
+            answer.content_length = len(outcome.body) or 1
+            await answer.prepare(request)
+            await answer.write(outcome.body[: len(outcome.body) // 2])
+            abort(request)
+            return answer
+        return await self._respond(request, outcome)
+
+    async def _serve_socket(self, request: web.BaseRequest, plan: Plan, socket: Socket) -> web.StreamResponse:
+        opened = connect(plan, socket)
+        if isinstance(opened, Outcome):
+            return await self._write(request, opened)
+        return await self.hub.serve(request, opened)
+
+    # -- effects
+
+    def carry_out(self, world: World, effects: Iterable[Effect], api: str = "", cause: int | None = None) -> None:
+        """Carry out effects that no answer holds back (sockets, timers, triggers)."""
+        items = [self._item(world, effect, api, cause) for effect in effects]
+        if items:
+            self.fifo.enter(items).release()
+        self.after(world)
+
+    def _queued(self, world: World, outcome: Outcome) -> list[tuple[Hashable, _Act]]:
+        call = outcome.plan.call
+        return [self._item(world, effect, call.api.name, call.entry.seq) for effect in outcome.effects]
+
+    def _item(self, world: World, effect: Effect, api: str, cause: int | None) -> tuple[Hashable, _Act]:
+        topic = effect.topic if isinstance(effect, (Push, Close)) else ""
+        return (world, topic), lambda: self._act(world, effect, api, cause)
+
+    def _act(self, world: World, effect: Effect, api: str, cause: int | None) -> None:
+        if isinstance(effect, Push):
+            self.hub.push(world, api, effect, cause)
+        elif isinstance(effect, Leave):
+            self._leave(world, effect.delivery)
+        elif isinstance(effect, Close):
+            self.hub.close(world, effect)
+        elif isinstance(effect, Advance):
+            self._begin(self._advance(world, effect))
+        elif isinstance(effect, Dispose):
+            self._dispose(world, effect)
+        else:
+            raise TypeError(f"{type(effect).__name__} belongs to one connection and has none here")
+
+    def after(self, world: World) -> None:
+        """Something happened in a world: timers may have been entered, somebody may wait for it."""
+        self.timekeeper.arm(world)
+        self.waiting.wake(world)
+
+    def _begin(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _advance(self, world: World, effect: Advance) -> None:
+        effect.done(await self.timekeeper.advance(world, effect.seconds))
+        self.waiting.wake(world)
+
+    def _dispose(self, world: World, effect: Dispose) -> None:
+        self.timekeeper.forget(world)
+        self.hub.close(world, Close(code=effect.code))
+
+    def _run_timer(self, world: World, timer: Timer) -> None:
+        try:
+            outcome = run_timer(self.simulator, world, timer)
+        except ApiError:  # journalled; nobody is there to be told
+            return
+        self.carry_out(world, outcome.effects, timer.api, outcome.plan.call.entry.seq)
+
+    # -- deliveries
+
+    def _next_delivery(self, world: World) -> int | None:
+        return world.outbox.next_due() if world.has_deliveries else None
+
+    def _leave(self, world: World, delivery: str) -> None:
+        """A delivery may leave now."""
+
+    def _nudge(self, world: World) -> None:
+        """Deliveries that are due may leave now."""
+
+    async def _deliveries_settled(self, world: World) -> None:
+        """Wait until the deliveries under way have an outcome."""
+
+    async def shut_down(self) -> None:
+        """Close sockets, stop timers, end what runs in the background."""
+        await self.hub.shut_down()
+        for world in self.simulator.worlds.values():
+            self.timekeeper.forget(world)
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+
+def _wants_upgrade(head: Request) -> bool:
+    return head.headers.get("Upgrade", "").lower() == "websocket"

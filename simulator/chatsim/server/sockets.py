@@ -1,0 +1,255 @@
+"""WebSocket connections: handshakes, frames in, pushes out, heart-beats, slow readers.
+
+A frame for many is encoded once and written straight to each transport, whose write buffer is the bounded queue:
+a reader that lets more pile up than its socket allows is dropped, and delays nobody else.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING, Final
+
+from aiohttp import WSMsgType, web
+
+from chatsim.core.effects import Close, Effect, Listen, Push, Send, Unlisten
+from chatsim.core.realtime import Connection, Encoder, note_push
+
+if TYPE_CHECKING:
+    from chatsim.core.api import Socket
+    from chatsim.core.world import World
+
+TEXT: Final = 0x81
+BINARY: Final = 0x82
+CLOSING_S: Final = 2.0
+
+
+def frame(data: str | bytes) -> bytes:
+    """One unmasked, final WebSocket frame (RFC 6455 section 5.2): text for `str`, binary for `bytes`."""
+    raw, first = (data.encode("utf-8", "replace"), TEXT) if isinstance(data, str) else (data, BINARY)
+    size = len(raw)
+    if size < 126:
+        return bytes((first, size)) + raw
+    if size < 65536:
+        return bytes((first, 126)) + size.to_bytes(2) + raw
+    return bytes((first, 127)) + size.to_bytes(8) + raw
+
+
+class Link:
+    """A connection and the wire below it."""
+
+    __slots__ = ("_beat", "_closing", "_hub", "_ws", "closed_with", "connection", "muted", "received_at", "transport")
+
+    def __init__(self, hub: Hub, connection: Connection, ws: web.WebSocketResponse, transport: asyncio.Transport):
+        self._hub = hub
+        self._ws = ws
+        self._beat: asyncio.TimerHandle | None = None
+        self._closing: asyncio.Task[bool] | None = None
+        self.connection = connection
+        self.transport = transport
+        self.muted = False
+        self.received_at = asyncio.get_running_loop().time()
+        self.closed_with = 1006
+
+    @property
+    def open(self) -> bool:
+        """Whether frames can still be written."""
+        return self._closing is None and not self.transport.is_closing()
+
+    def write(self, framed: bytes) -> None:
+        """Write a frame; a reader with too much waiting is dropped instead."""
+        if not self.open or self.muted:
+            return
+        self.transport.write(framed)
+        if self.transport.get_write_buffer_size() > self.connection.socket.queue:
+            self.abort()
+
+    def close(self, code: int, reason: str = "") -> None:
+        """Begin the closing handshake."""
+        if self.open:
+            self.closed_with = code
+            self._closing = asyncio.get_running_loop().create_task(
+                self._ws.close(code=code, message=reason.encode()[:123])
+            )
+
+    def abort(self) -> None:
+        """Drop the TCP connection."""
+        self.transport.abort()
+
+    async def closed(self) -> None:
+        """Wait for the end of a closing handshake that was begun."""
+        if self._closing is not None:
+            await asyncio.wait((self._closing,), timeout=CLOSING_S)
+
+    def keep_beating(self) -> None:
+        """Set the next heart-beat as the session wants it."""
+        wanted = self.connection.session.beat_s
+        if wanted and self._beat is None:
+            self._beat = asyncio.get_running_loop().call_later(wanted, self._on_beat)
+
+    def _on_beat(self) -> None:
+        self._beat = None
+        if self.open:
+            idle_s = asyncio.get_running_loop().time() - self.received_at
+            self._hub.carry_out(self, self.connection.beat(idle_s))
+            self.keep_beating()
+
+    def still(self) -> None:
+        """No more heart-beats."""
+        if self._beat is not None:
+            self._beat.cancel()
+            self._beat = None
+
+
+class Hub:
+    """All open sockets of a server and what each listens to.
+
+    `effect` carries out what does not concern one connection alone; `changed` is told of every coming and going.
+    """
+
+    def __init__(self, effect: Callable[[World, Iterable[Effect]], None], changed: Callable[[World], None]) -> None:
+        self._effect = effect
+        self._changed = changed
+        self._topics: dict[tuple[World, str], dict[str, Link]] = {}
+        self._links: dict[World, dict[str, Link]] = {}
+        self._turns: dict[tuple[World, str], int] = {}
+
+    def links(self, world: World) -> list[Link]:
+        """The open sockets of a world, oldest first."""
+        return list(self._links.get(world, {}).values())
+
+    def __iter__(self) -> Iterator[Link]:
+        return (link for links in list(self._links.values()) for link in list(links.values()))
+
+    async def serve(self, request: web.BaseRequest, connection: Connection) -> web.StreamResponse:
+        """Shake hands and stay until the connection ends."""
+        socket = connection.socket
+        ws = web.WebSocketResponse(
+            protocols=_protocols(request, socket), compress=False, max_msg_size=socket.limit, autoping=True
+        )
+        await ws.prepare(request)
+        transport = request.transport
+        if not isinstance(transport, asyncio.Transport):
+            return ws
+        link = Link(self, connection, ws, transport)
+        self._links.setdefault(connection.world, {})[connection.id] = link
+        code = 1006
+        try:
+            self.carry_out(link, connection.opened())
+            link.keep_beating()
+            self._changed(connection.world)
+            code = await self._read(ws, link)
+        finally:
+            self._drop(link, code)
+        await link.closed()
+        return ws
+
+    async def _read(self, ws: web.WebSocketResponse, link: Link) -> int:
+        async for message in ws:
+            link.received_at = asyncio.get_running_loop().time()
+            if message.type in (WSMsgType.TEXT, WSMsgType.BINARY):
+                self.carry_out(link, link.connection.received(message.data))
+                link.keep_beating()
+                self._changed(link.connection.world)
+        return link.closed_with if ws.close_code is None else ws.close_code
+
+    def _drop(self, link: Link, code: int) -> None:
+        connection, world = link.connection, link.connection.world
+        link.still()
+        for topic in list(connection.topics):
+            self._unlisten(link, topic)
+        links = self._links.get(world, {})
+        links.pop(connection.id, None)
+        if not links:
+            self._links.pop(world, None)
+        self.carry_out(link, connection.closed(code))
+        self._changed(world)
+
+    def carry_out(self, link: Link, effects: Iterable[Effect]) -> None:
+        """Carry out a session's effects: those on the connection itself here, in order."""
+        others: list[Effect] = []
+        for effect in effects:
+            if isinstance(effect, Send):
+                link.write(frame(effect.data))
+            elif isinstance(effect, Listen):
+                self._listen(link, effect.topic)
+            elif isinstance(effect, Unlisten):
+                self._unlisten(link, effect.topic)
+            elif isinstance(effect, Close) and effect.topic is None and effect.socket is None:
+                link.abort() if effect.abort else link.close(effect.code, effect.reason)
+            else:
+                others.append(effect)
+        if others:
+            self._effect(link.connection.world, others)
+
+    def _listen(self, link: Link, topic: str) -> None:
+        connection = link.connection
+        connection.topics[topic] = None
+        self._topics.setdefault((connection.world, topic), {})[connection.id] = link
+
+    def _unlisten(self, link: Link, topic: str) -> None:
+        connection = link.connection
+        connection.topics.pop(topic, None)
+        listeners = self._topics.get((connection.world, topic))
+        if listeners is not None:
+            listeners.pop(connection.id, None)
+            if not listeners:
+                del self._topics[connection.world, topic]
+
+    def push(self, world: World, api: str, push: Push, cause: int | None = None) -> None:
+        """Tell everybody who listens; one journal entry for all of them."""
+        told = self._receivers(world, push)
+        encoder = Encoder(push)
+        frames: dict[tuple[str | bytes, ...], bytes] = {}
+        for link in told:
+            for effect in link.connection.session.pushed(push, encoder.bytes(link.connection.base_url)):
+                if isinstance(effect, Send):
+                    key = (effect.data,)
+                    framed = frames.get(key)
+                    if framed is None:
+                        framed = frames[key] = frame(effect.data)
+                    link.write(framed)
+                else:
+                    self.carry_out(link, (effect,))
+        raw = encoder.bytes(told[0].connection.base_url if told else world.base_url)
+        note_push(world, api, push, tuple(link.connection.id for link in told), raw, cause)
+        self._changed(world)
+
+    def _receivers(self, world: World, push: Push) -> list[Link]:
+        listeners = self._topics.get((world, push.topic), {})
+        links = [link for name, link in list(listeners.items()) if name != push.skip]
+        if not push.one_of:
+            return links
+        groups: dict[str, list[Link]] = {}
+        for link in links:
+            groups.setdefault(link.connection.session.group, []).append(link)
+        return [members[self._turn(world, group, len(members))] for group, members in groups.items()]
+
+    def _turn(self, world: World, group: str, size: int) -> int:
+        """The members of a group take turns."""
+        turn = self._turns.get((world, group), 0)
+        self._turns[world, group] = turn + 1
+        return turn % size
+
+    def close(self, world: World, effect: Close) -> None:
+        """Close the sockets that an effect names: one, those on a topic, or all of the world."""
+        for link in self.links(world):
+            if effect.socket not in (None, link.connection.id):
+                continue
+            if effect.topic is not None and effect.topic not in link.connection.topics:
+                continue
+            link.abort() if effect.abort else link.close(effect.code, effect.reason)
+
+    async def shut_down(self, code: int = 1001) -> None:
+        """Close everything and wait a moment for the closing handshakes."""
+        links = list(self)
+        for link in links:
+            link.close(code)
+        await asyncio.gather(*(link.closed() for link in links))
+
+
+def _protocols(request: web.BaseRequest, socket: Socket) -> tuple[str, ...]:
+    if not socket.any_protocol:
+        return socket.protocols
+    offered = request.headers.get("Sec-WebSocket-Protocol", "")
+    return tuple(name.strip() for name in offered.split(",") if name.strip())
