@@ -1,0 +1,107 @@
+"""The only JSON decoder and encoder: RFC 8259 over bytes, every refusal one exception.
+
+Knows nothing of schemas or of any API's tolerance for what is not JSON.
+"""
+
+import json
+from typing import Any, Final
+
+import msgspec
+
+MAX_DEPTH: Final = 200
+"""Arrays and objects inside each other; deeper is refused before anything walks it."""
+
+_BOM: Final = b"\xef\xbb\xbf"
+_decode_fast: Final = msgspec.json.Decoder().decode
+_encode_fast: Final = msgspec.json.Encoder().encode
+
+
+class BadJson(ValueError):
+    """The bytes are not JSON that the simulator reads; `position` is a byte offset where one is known."""
+
+    def __init__(self, reason: str, position: int | None = None) -> None:
+        where = "" if position is None else f" at byte {position}"
+        super().__init__(f"{reason}{where}")
+        self.reason = reason
+        self.position = position
+
+
+def decode(data: bytes) -> Any:
+    """The value of one JSON text; of a member given twice the last counts; lone surrogate escapes survive.
+
+    Raises BadJson for anything else, also for NaN, numbers beyond a double, a BOM and depth over 200.
+    """
+    try:
+        value = _decode_fast(data)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        # Rare, so slow is fine: it accepts lone surrogates, and words what is wrong with the rest.
+        value = _decode_carefully(data)
+    # Too short to be too deep, or too few brackets: that settles nearly every body without a walk.
+    if len(data) > 2 * MAX_DEPTH and data.count(b"[") + data.count(b"{") > MAX_DEPTH and _too_deep(value):
+        raise BadJson(f"nested deeper than {MAX_DEPTH} levels")
+    return value
+
+
+def encode(value: Any) -> bytes:
+    """Compact UTF-8; a lone surrogate, which UTF-8 cannot hold, is written as its `\\udXXX` escape."""
+    try:
+        return _encode_fast(value)
+    except UnicodeEncodeError:
+        plain = msgspec.to_builtins(value)
+        text = json.dumps(plain, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+        return text.encode("utf-8", "backslashreplace")
+
+
+def _decode_carefully(data: bytes) -> Any:
+    if data.startswith(_BOM):
+        raise BadJson("begins with a byte order mark", 0)
+    try:
+        text = data.decode()
+    except UnicodeDecodeError as error:
+        raise BadJson(f"not UTF-8 ({error.reason})", error.start) from error
+    if not text.strip(" \t\r\n"):
+        raise BadJson("empty, expected a JSON value", len(data))
+    try:
+        return json.loads(text, parse_constant=_refuse_constant, parse_float=_finite, parse_int=_integer)
+    except json.JSONDecodeError as error:
+        raise BadJson(error.msg, len(text[: error.pos].encode())) from error
+    except RecursionError as error:
+        raise BadJson(f"nested deeper than {MAX_DEPTH} levels") from error
+
+
+def _refuse_constant(name: str) -> float:
+    raise BadJson(f"{name} is not JSON")
+
+
+def _finite(digits: str) -> float:
+    number = float(digits)
+    if number in (float("inf"), float("-inf")):
+        raise BadJson(f"number out of range: {_shortened(digits)}")
+    return number
+
+
+def _integer(digits: str) -> int:
+    try:
+        return int(digits)
+    except ValueError as error:  # Python refuses more than 4300 digits
+        raise BadJson(f"number out of range: {_shortened(digits)}") from error
+
+
+def _shortened(digits: str) -> str:
+    return digits if len(digits) <= 24 else f"{digits[:24]}… ({len(digits)} digits)"
+
+
+def _too_deep(value: Any) -> bool:
+    """Level by level rather than recursively, so that depth itself cannot break the check."""
+    level = [value]
+    for _ in range(MAX_DEPTH):
+        level = [
+            child
+            for parent in level
+            if isinstance(parent, (list, dict))
+            for child in (parent.values() if isinstance(parent, dict) else parent)
+            if isinstance(child, (list, dict))
+        ]
+        if not level:
+            return False
+    return True
