@@ -1,0 +1,94 @@
+"""What the token server knows: realms with their clients and users, sessions, and the tokens that were issued.
+
+Plain data, written out and read back as it stands; `identity` gives it meaning.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+TokenKind = Literal["access", "refresh", "id"]
+
+
+@dataclass(slots=True)
+class Client:
+    """A client of a realm. `sub` is the user that its service account acts as."""
+
+    client_id: str
+    sub: str
+    secret: str | None = None
+    public: bool = False
+    enabled: bool = True
+    service_account: bool = True
+    service_account_enabled: bool = True
+    direct_access_grants: bool = True
+    bearer_only: bool = False
+    consent_required: bool = False
+
+
+@dataclass(slots=True)
+class User:
+    """A person who logs in with a password. `username` is lower-case, as the real server keeps it."""
+
+    username: str
+    sub: str
+    password: str = ""
+    email: str | None = None
+    email_verified: bool = False
+    first_name: str | None = None
+    last_name: str | None = None
+    enabled: bool = True
+    required_actions: list[str] = field(default_factory=list)
+    roles: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Realm:
+    """A tenant. The life spans are in seconds, None being the world's setting; `not_before` is in seconds of 1970."""
+
+    name: str
+    enabled: bool = True
+    access_token_lifespan_s: int | None = None
+    refresh_token_lifespan_s: int | None = None
+    revoke_refresh_token: bool = False
+    not_before: int = 0
+    clients: dict[str, Client] = field(default_factory=dict)
+    users: dict[str, User] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class UserSession:
+    """A login. It lasts as long as its last refresh token; `client_ids` are the clients that use it."""
+
+    sid: str
+    realm: str
+    sub: str
+    started: int
+    expires: int
+    client_ids: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Issued:
+    """A token that was given out. `tail` is its end: ids begin anew after a reset, so the id alone proves nothing."""
+
+    exp: int
+    tail: str
+    kind: TokenKind
+    realm: str
+    client_id: str
+    sid: str | None = None
+    expired: bool = False
+    revoked: bool = False
+
+
+@dataclass(slots=True)
+class IdentityState:
+    """All of it. `issued` is by token id; `oldest_key` to `key` are the generations whose signatures count."""
+
+    realms: dict[str, Realm] = field(default_factory=dict)
+    sessions: dict[str, UserSession] = field(default_factory=dict)
+    issued: dict[str, Issued] = field(default_factory=dict)
+    key: int = 0
+    oldest_key: int = 0
