@@ -1,0 +1,1 @@
+"""The pure heart of the simulator: no network, no event loop, no wall clock, no chance."""

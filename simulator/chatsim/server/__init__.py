@@ -1,0 +1,1 @@
+"""The only layer that awaits: sockets, processes, certificates and real time."""
