@@ -317,6 +317,11 @@ class Api:
     schemas: tuple[str, ...] = ()
     sample: str = ""
 
+    @property
+    def endpoints(self) -> tuple[Route | Socket, ...]:
+        """Routes and sockets."""
+        return (*self.routes, *self.sockets)
+
     def schema(self, name: str) -> str:
         """The full name of a schema: `send-message` of this API is `woven/send-message`."""
         return name if "/" in name else f"{self.name}/{name}"

@@ -13,7 +13,7 @@ SECOND = 1_000_000_000
 
 
 class Timer(msgspec.Struct, frozen=True, kw_only=True, order=True):
-    """Something due at `due`: the timer `operation` of `api` with `args` as its body. `seq` keeps the order of equals."""
+    """Something due at `due`: the timer `operation` of `api` with `args` as its body; `seq` orders equals."""
 
     due: int
     seq: int

@@ -18,9 +18,34 @@ _MAPS: Final = frozenset(("properties", "patternProperties", "$defs"))
 _LISTS: Final = frozenset(("prefixItems", "oneOf", "anyOf", "allOf"))
 _SINGLE: Final = frozenset(("items", "additionalProperties", "propertyNames", "not", "if", "then", "else"))
 _PLAIN: Final = frozenset(
-    "$schema $id $ref $comment title description examples default type enum const required minItems maxItems"
-    " uniqueItems minLength maxLength pattern format minimum maximum exclusiveMinimum exclusiveMaximum"
-    " minProperties maxProperties x-source".split()
+    [
+        "$schema",
+        "$id",
+        "$ref",
+        "$comment",
+        "title",
+        "description",
+        "examples",
+        "default",
+        "type",
+        "enum",
+        "const",
+        "required",
+        "minItems",
+        "maxItems",
+        "uniqueItems",
+        "minLength",
+        "maxLength",
+        "pattern",
+        "format",
+        "minimum",
+        "maximum",
+        "exclusiveMinimum",
+        "exclusiveMaximum",
+        "minProperties",
+        "maxProperties",
+        "x-source",
+    ]
 )
 _LISTED: Final = _PLAIN | _MAPS | _LISTS | _SINGLE
 _CHECKED: Final = frozenset(("$ref", "format", "pattern"))

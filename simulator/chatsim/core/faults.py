@@ -100,7 +100,7 @@ class Faults:
             if fault.match.needs_body is not body or not fault.match.matches(view):
                 continue
             fault.seen += 1
-            if fault.seen <= fault.skip or self._chance() >= fault.probability:
+            if fault.seen <= fault.skip or (fault.probability < 1 and self._chance() >= fault.probability):
                 continue
             fault.hits += 1
             return Drawn(fault=fault.id, act=fault.act, delay_s=self._delay(fault.act.delay_s))
@@ -108,7 +108,7 @@ class Faults:
 
     def _chance(self) -> float:
         """A number in [0, 1) that the world's seed decides."""
-        return int.from_bytes(self._ids.bytes("fault-chance", 6)) / 2**48
+        return int.from_bytes(self._ids.next_bytes("fault-chance", 6)) / 2**48
 
     def _delay(self, delay: float | Mapping[str, float] | None) -> float:
         if delay is None:

@@ -68,7 +68,6 @@ class Body(msgspec.Struct, frozen=True, kw_only=True):
 NO_BODY: Final = Body()
 
 
-
 class File(msgspec.Struct, frozen=True, kw_only=True):
     """A reply body of stored bytes, served with ranges.
 

@@ -21,18 +21,18 @@ class Ids:
         self.counts: dict[str, int] = {}
 
     def count(self, kind: str) -> int:
-        """Give the next number of `kind`: 1, 2, 3, …"""
+        """Give the next number of `kind`, from 1."""
         number = self.counts.get(kind, 0) + 1
         self.counts[kind] = number
         return number
 
-    def bytes(self, kind: str, size: int = 16) -> bytes:
+    def next_bytes(self, kind: str, size: int = 16) -> bytes:
         """Give `size` (1–64) bytes, the next of `kind`."""
         return self._digest(self._seed, kind, str(self.count(kind)), size)
 
     def uuid(self, kind: str) -> str:
         """Give the next UUID of `kind`; it looks like version 4."""
-        return _uuid4(self.bytes(kind))
+        return _uuid4(self.next_bytes(kind))
 
     def named_bytes(self, kind: str, name: str, size: int = 16) -> bytes:
         """Give the bytes that belong to a name: the same at every call and after a restart."""

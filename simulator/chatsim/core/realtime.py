@@ -141,4 +141,3 @@ def note_push(world: World, api: str, push: Push, recipients: tuple[str, ...], r
     entry.direction = "out"
     entry.keep_response(raw)
     world.journal.add(entry)
-

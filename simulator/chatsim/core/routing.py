@@ -127,7 +127,7 @@ class Router:
             for territory in api.territory:
                 self._claim(api, territory)
         for api in self.apis:
-            for route in (*api.routes, *api.sockets):
+            for route in api.endpoints:
                 for path in route.paths():
                     self._enter(api, route, path)
         for rows in self._rows.values():

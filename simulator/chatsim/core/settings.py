@@ -77,7 +77,7 @@ class Settings:
         types = _TYPES[setting.type]
         if not isinstance(value, types) or (isinstance(value, bool) and bool not in types):
             raise SettingError(f"{name} wants {setting.type}, not {value!r}")
-        if setting.least is not None and value < setting.least:
+        if setting.least is not None and isinstance(value, (int, float)) and value < setting.least:
             raise SettingError(f"{name} is at least {setting.least:g}, not {value!r}")
         if setting.choices and value not in setting.choices:
             raise SettingError(f"{name} is one of {', '.join(setting.choices)}, not {value!r}")

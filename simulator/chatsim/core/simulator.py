@@ -9,11 +9,11 @@ from typing import Any, Final
 import msgspec
 from multidict import CIMultiDict
 
-from chatsim.core.api import BINARY, NOTHING, STREAM, Api, Route, Socket
 from chatsim.core import data
+from chatsim.core.api import BINARY, NOTHING, STREAM, Api, Route, Socket
 from chatsim.core.errors import Gone, NotFound, Unavailable
-from chatsim.core.json import decode
 from chatsim.core.http import Request
+from chatsim.core.json import decode
 from chatsim.core.quirks import Quirks
 from chatsim.core.routing import Router
 from chatsim.core.schemas import Schema, SchemaError, Schemas
@@ -21,8 +21,9 @@ from chatsim.core.settings import Setting, Settings
 from chatsim.core.world import DEFAULT, DEFAULT_SEED, NAME, World, WorldOptions
 
 RESERVED: Final = frozenset(
-    "reset snapshot bundle clock quirks settings env journal journal.har faults callbacks sockets events".split()
-)
+    {"bundle", "callbacks", "clock", "env", "events", "faults", "journal", "journal.har", "quirks", "reset", "settings",
+     "snapshot", "sockets"}
+)  # fmt: skip
 """Words of the control API; no API may be named so."""
 
 
@@ -75,9 +76,7 @@ class Simulator:
         self.schemas = Schemas.load(data.schemas(), [*self.apis, self.control.name])
         self.router = Router([*self.apis.values(), self.control])
         self.contracts = {
-            route: self._contract(api, route)
-            for api in (*self.apis.values(), self.control)
-            for route in (*api.routes, *api.sockets)
+            route: self._contract(api, route) for api in (*self.apis.values(), self.control) for route in api.endpoints
         }
         self._use_declared_schemas()
         if unused := self.schemas.unused():

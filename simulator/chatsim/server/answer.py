@@ -13,6 +13,7 @@ from chatsim.core.http import File, Stream
 
 if TYPE_CHECKING:
     from chatsim.core.pipeline import Outcome
+    from chatsim.server.sockets import Hub
 
 SERVER: Final = f"chatsim/{__version__}"
 
@@ -36,7 +37,7 @@ def abort(request: web.BaseRequest) -> None:
     """Break the connection without an answer."""
     transport = request.transport
     if transport is not None:
-        transport.abort()  # type: ignore[attr-defined]  # asyncio.Transport has it, BaseTransport not
+        transport.abort()
 
 
 async def write_file(request: web.BaseRequest, outcome: Outcome, file: File) -> web.StreamResponse:

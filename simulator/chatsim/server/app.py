@@ -25,6 +25,7 @@ from chatsim.server.waiting import Waiting
 
 if TYPE_CHECKING:
     from chatsim.core.clock import Timer
+    from chatsim.core.faults import Drawn
     from chatsim.core.simulator import Simulator
     from chatsim.core.world import World
 
@@ -92,7 +93,7 @@ class Server:
             name, slash, rest = path[len(PREFIX) :].partition("/")
             prefix, path = PREFIX + name, slash + rest if slash else "/"
             if path.startswith(CONTROL):  # `/_sim` stands at the root only
-                path = "//" + path
+                path = f"/{path}"
         head = Request(
             method=request.method,
             path=path,
@@ -133,7 +134,7 @@ class Server:
             ticket = self.fifo.enter(self._queued(world, outcome))
         try:
             if outcome.drawn is not None:
-                return await self._spoil(request, outcome)
+                return await self._spoil(request, outcome, outcome.drawn)
             response = await self._respond(request, outcome)
         finally:
             if ticket is not None:
@@ -149,17 +150,17 @@ class Server:
                 await answer.prepare(request)
                 await answer.write_eof()
             return answer
+        if isinstance(body, Stream):
+            return await write_stream(request, outcome, body, self.hub)
         if isinstance(body, File):
             return await write_file(request, outcome, body)
-        assert isinstance(body, Stream)
-        return await write_stream(request, outcome, body, self.hub)
+        raise TypeError("a pending reply is settled before it is written")
 
-    async def _spoil(self, request: web.BaseRequest, outcome: Outcome) -> web.StreamResponse:
+    async def _spoil(self, request: web.BaseRequest, outcome: Outcome, drawn: Drawn) -> web.StreamResponse:
         """A fault was drawn: wait, break off, or cut short, as it says."""
-        assert outcome.drawn is not None
-        act = outcome.drawn.act
-        if outcome.drawn.delay_s:
-            await asyncio.sleep(outcome.drawn.delay_s)
+        act = drawn.act
+        if drawn.delay_s:
+            await asyncio.sleep(drawn.delay_s)
         if act.drop is not None or act.offline:
             abort(request)
             return Answer(outcome.status, [], b"")

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Iterator
-from typing import TYPE_CHECKING, Final
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Final
 
 from aiohttp import WSMsgType, web
 
@@ -40,7 +41,9 @@ class Link:
 
     __slots__ = ("_beat", "_closing", "_hub", "_ws", "closed_with", "connection", "muted", "received_at", "transport")
 
-    def __init__(self, hub: Hub, connection: Connection, ws: web.WebSocketResponse, transport: asyncio.Transport):
+    def __init__(
+        self, hub: Hub, connection: Connection, ws: web.WebSocketResponse, transport: asyncio.Transport
+    ) -> None:
         self._hub = hub
         self._ws = ws
         self._beat: asyncio.TimerHandle | None = None
@@ -104,8 +107,12 @@ class Link:
 class Hub:
     """All open sockets of a server and what each listens to.
 
+    `END` is what a follower's queue gives when the server stops.
+
     `effect` carries out what does not concern one connection alone; `changed` is told of every coming and going.
     """
+
+    END: Final = object()
 
     def __init__(self, effect: Callable[[World, Iterable[Effect]], None], changed: Callable[[World], None]) -> None:
         self._effect = effect
@@ -113,6 +120,7 @@ class Hub:
         self._topics: dict[tuple[World, str], dict[str, Link]] = {}
         self._links: dict[World, dict[str, Link]] = {}
         self._turns: dict[tuple[World, str], int] = {}
+        self._followers: dict[tuple[World, str], list[asyncio.Queue[Any]]] = {}
 
     def links(self, world: World) -> list[Link]:
         """The open sockets of a world, oldest first."""
@@ -212,8 +220,23 @@ class Hub:
                 else:
                     self.carry_out(link, (effect,))
         raw = encoder.bytes(told[0].connection.base_url if told else world.base_url)
+        for queue in self._followers.get((world, push.topic), ()):
+            queue.put_nowait(encoder.data(world.base_url))
         note_push(world, api, push, tuple(link.connection.id for link in told), raw, cause)
         self._changed(world)
+
+    @contextmanager
+    def follow(self, world: World, topic: str) -> Iterator[asyncio.Queue[Any]]:
+        """A queue of the bodies pushed to a topic, for answers that stream; `END` is the last."""
+        queue: asyncio.Queue[Any] = asyncio.Queue()
+        followers = self._followers.setdefault((world, topic), [])
+        followers.append(queue)
+        try:
+            yield queue
+        finally:
+            followers.remove(queue)
+            if not followers:
+                self._followers.pop((world, topic), None)
 
     def _receivers(self, world: World, push: Push) -> list[Link]:
         listeners = self._topics.get((world, push.topic), {})
@@ -242,6 +265,8 @@ class Hub:
 
     async def shut_down(self, code: int = 1001) -> None:
         """Close everything and wait a moment for the closing handshakes."""
+        for queue in [one for followers in self._followers.values() for one in followers]:
+            queue.put_nowait(self.END)
         links = list(self)
         for link in links:
             link.close(code)

@@ -1,0 +1,28 @@
+"""Errors of the simulator itself, as RFC 9457 problem details."""
+
+from http import HTTPStatus
+from typing import Any, Final
+
+from chatsim.core.api import Call
+from chatsim.core.errors import ApiError
+from chatsim.core.http import Reply
+
+PROBLEM: Final = "application/problem+json"
+
+
+def render(error: ApiError, call: Call) -> Reply:
+    """Word an error: `title` is the status's phrase, `errors[]` points at each offending member."""
+    body: dict[str, Any] = {"type": "about:blank", "title": _phrase(error.status), "status": error.status}
+    if error.message:
+        body["detail"] = error.message
+    body["code"] = error.code
+    if error.violations:
+        body["errors"] = [{"pointer": one.pointer, "detail": one.message} for one in error.violations]
+    return Reply(status=error.status, body=body, content_type=PROBLEM, headers=error.headers)
+
+
+def _phrase(status: int) -> str:
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return "Error"
