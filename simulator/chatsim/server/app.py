@@ -10,7 +10,7 @@ from aiohttp import web
 
 from chatsim.core.api import Socket
 from chatsim.core.effects import Advance, Close, Dispose, Effect, Leave, Push
-from chatsim.core.errors import ApiError, Malformed, RequestTimeout, TooLarge
+from chatsim.core.errors import ApiError, Malformed
 from chatsim.core.http import File, Pending, Request, Stream
 from chatsim.core.pipeline import Outcome, Plan, begin, finish, refuse, run_timer, settle
 from chatsim.core.realtime import connect
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from chatsim.core.world import World
 
 PREFIX: Final = "/w/"
+UNREAD: Final = frozenset({408, 413, 417})
+"""Answers after which a connection is no good: what is left of the body would be read as the next request."""
 
 _Act = Callable[[], None]
 
@@ -112,9 +114,6 @@ class Server:
             return finish(plan, bodies.arrived(request))
         try:
             body = await bodies.read(request, plan.limit, self.read_timeout_s)
-        except (TooLarge, RequestTimeout) as problem:
-            request.protocol.force_close()
-            return refuse(plan, problem)
         except ApiError as problem:
             return refuse(plan, problem)
         except bodies.Interrupted:
@@ -146,6 +145,8 @@ class Server:
         body = outcome.body
         if isinstance(body, bytes):
             answer = Answer(outcome.status, outcome.headers, body)
+            if outcome.status in UNREAD:
+                answer.force_close()
             if outcome.effects:
                 await answer.prepare(request)
                 await answer.write_eof()

@@ -1,0 +1,71 @@
+"""The journal: its bounds, its numbers, what it keeps of a body."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+
+from chatsim.core.journal import KEPT_BODY, Entry, Journal
+
+
+def fill(journal: Journal, count: int, body: bytes = b"") -> None:
+    """Add finished entries."""
+    for _ in range(count):
+        entry = journal.open(0, "request")
+        entry.keep_request(body)
+        journal.add(entry)
+
+
+def numbers(journal: Journal) -> list[int]:
+    """The numbers of the entries, in order."""
+    return [entry.seq for entry in journal]
+
+
+def test_the_oldest_fall_out() -> None:
+    """A full journal forgets its oldest entries and counts them."""
+    journal = Journal(max_entries=3)
+    fill(journal, 5)
+    assert (numbers(journal), journal.dropped) == ([3, 4, 5], 2)
+
+
+def test_it_is_bounded_by_bytes_too() -> None:
+    """Large bodies make fewer entries."""
+    journal = Journal(max_bytes=5_000)
+    fill(journal, 10, b"x" * 1_000)
+    assert numbers(journal) == [9, 10]
+
+
+def test_a_large_body_keeps_its_head_and_hash() -> None:
+    """Enough to recognise it."""
+    body = b"a" * (KEPT_BODY + 1)
+    entry = Entry(1, 0, "request")
+    entry.keep_request(body)
+    assert (len(entry.request_body), entry.request_size) == (KEPT_BODY, KEPT_BODY + 1)
+    assert entry.as_json()["request"]["sha256"] == sha256(body).hexdigest()
+
+
+def test_a_range_is_cleared_and_numbers_go_on() -> None:
+    """Both ends are included."""
+    journal = Journal()
+    fill(journal, 5)
+    journal.clear(since=2, until=4)
+    fill(journal, 1)
+    assert numbers(journal) == [1, 5, 6]
+
+
+def test_a_restart_counts_from_one() -> None:
+    """A reset world's journal is like new."""
+    journal = Journal(max_entries=1)
+    fill(journal, 3)
+    journal.restart()
+    fill(journal, 1)
+    assert (numbers(journal), journal.dropped) == ([1], 0)
+
+
+def test_bodies_are_shown_as_what_they_are() -> None:
+    """JSON as data, other text as text, nothing as null."""
+    shown = []
+    for body in (b'{"a":1}', b"a=1", b""):
+        entry = Entry(1, 0, "request")
+        entry.keep_request(body)
+        shown.append(entry.as_json()["request"]["body"])
+    assert shown == [{"a": 1}, "a=1", None]
