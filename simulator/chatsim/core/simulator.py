@@ -27,6 +27,20 @@ RESERVED: Final = frozenset(
 """Words of the control API; no API may be named so."""
 
 
+class Access(msgspec.Struct, frozen=True, kw_only=True):
+    """Who may call `/_sim`. `loopback`: the server is bound to loopback addresses only.
+
+    `hosts` and `origins` are trusted beside loopback names; `token` is asked for where there is one, and where the
+    server is reachable from outside, unless `open`.
+    """
+
+    loopback: bool = True
+    hosts: tuple[str, ...] = ()
+    origins: tuple[str, ...] = ()
+    token: str | None = None
+    open: bool = False
+
+
 class ServerOptions(msgspec.Struct, frozen=True, kw_only=True):
     """How the server was started, as far as the core has to know."""
 
@@ -39,6 +53,7 @@ class ServerOptions(msgspec.Struct, frozen=True, kw_only=True):
     max_worlds: int = 5_000
     journal_size: int = 10_000
     public_url: str | None = None
+    access: Access = Access()
 
 
 class Contract(msgspec.Struct, frozen=True, kw_only=True):
