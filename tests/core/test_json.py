@@ -52,7 +52,7 @@ def test_the_message_names_the_byte() -> None:
         decode(b"[1,]")
 
 
-@pytest.mark.parametrize("opening, closing", [(b"[", b"]"), (b'{"a":', b"}")])
+@pytest.mark.parametrize(("opening", "closing"), [(b"[", b"]"), (b'{"a":', b"}")])
 def test_the_depth_limit_is_exact(opening: bytes, closing: bytes) -> None:
     """200 levels are read, 201 are not."""
     inner = b"0"

@@ -1,4 +1,4 @@
-"""Schemas: what loading refuses, the two forms, what is said about a refused instance, and that both validators agree."""
+"""What loading schemas refuses, their two forms, explanations, and that both validators agree."""
 
 import json
 import re

@@ -4,21 +4,25 @@ from http import HTTPStatus
 from typing import Any, Final
 
 from chatsim.core.api import Call
-from chatsim.core.errors import ApiError
+from chatsim.core.errors import ApiError, Invalid
 from chatsim.core.http import Reply
 
 PROBLEM: Final = "application/problem+json"
 
 
 def render(error: ApiError, call: Call) -> Reply:
-    """Word an error: `title` is the status's phrase, `errors[]` points at each offending member."""
-    body: dict[str, Any] = {"type": "about:blank", "title": _phrase(error.status), "status": error.status}
+    """Word an error: `title` is the status's phrase, `errors[]` points at each offending member.
+
+    A body that can be read but breaks its schema is 422, one that cannot be read 400.
+    """
+    status = 422 if isinstance(error, Invalid) else error.status
+    body: dict[str, Any] = {"type": "about:blank", "title": _phrase(status), "status": status}
     if error.message:
         body["detail"] = error.message
     body["code"] = error.code
     if error.violations:
         body["errors"] = [{"pointer": one.pointer, "detail": one.message} for one in error.violations]
-    return Reply(status=error.status, body=body, content_type=PROBLEM, headers=error.headers)
+    return Reply(status=status, body=body, content_type=PROBLEM, headers=error.headers)
 
 
 def _phrase(status: int) -> str:

@@ -1,20 +1,32 @@
-"""The table of `/_sim`."""
+"""The table of `/_sim`, put together from the rows of its parts and from what the APIs declare."""
 
-from typing import Final
+from typing import Any, Final
 
-from chatsim import __version__
+from chatsim.control import access, server
 from chatsim.control.problems import render
-from chatsim.core.api import Api, Call, Route
-from chatsim.core.http import Reply
+from chatsim.core.api import Api, Call
+from chatsim.core.errors import Malformed
+from chatsim.core.http import Body
+from chatsim.core.json import BadJson, decode
 from chatsim.core.routing import CONTROL, Territory
 from chatsim.core.simulator import Simulator
 
 ERRORS: Final = (400, 401, 403, 404, 405, 408, 409, 410, 413, 415, 417, 422, 500, 501, 503)
+ROUTES: Final = (*server.ROUTES, *access.ROUTES)
 
 
-def report_health(simulator: Simulator, call: Call) -> Reply:
-    """Say that the simulator is serving."""
-    return Reply(body={"status": "ok", "version": __version__})
+def decode_object(call: Call, body: Body) -> Any:
+    """Read a body as JSON whatever its content type; none at all is an empty object.
+
+    Raises:
+        Malformed: it is not JSON.
+    """
+    if not body.raw:
+        return {}
+    try:
+        return decode(body.raw)
+    except BadJson as error:
+        raise Malformed(f"the body is not JSON: {error}") from error
 
 
 def build(simulator: Simulator) -> Api:
@@ -25,10 +37,10 @@ def build(simulator: Simulator) -> Api:
         document="docs/control.md",
         emulates="nothing",
         territory=(Territory(CONTROL),),
-        routes=(
-            Route(method="GET", path="/_sim/livez", operation=report_health, replies={200: "health"}, auth=False),
-            Route(method="GET", path="/_sim/readyz", operation=report_health, replies={200: "health"}, auth=False),
-        ),
+        routes=ROUTES,
         render=render,
+        authenticate=access.authenticate,
+        decode=decode_object,
+        cors=access.cors(simulator.options.access),
         replies=dict.fromkeys(ERRORS, "problem"),
     )

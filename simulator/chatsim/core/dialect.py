@@ -4,7 +4,8 @@ Both validators ignore keywords they do not know, so a misspelt one would check 
 """
 
 import re
-from collections.abc import Iterator, Set
+from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 from typing import Any, Final
 
 from chatsim.core.formats import BOUNDS, FORMATS
@@ -83,7 +84,7 @@ def escape(name: str) -> str:
     return name.replace("~", "~0").replace("/", "~1")
 
 
-def findings(document: Any, name: str, siblings: Set[str]) -> Iterator[tuple[str, str]]:
+def findings(document: Any, name: str, siblings: AbstractSet[str]) -> Iterator[tuple[str, str]]:
     """What `schemas/` may not say: JSON Pointer and reason. `name` is `api/file`, `siblings` are the api's files."""
     if not isinstance(document, dict):
         yield "", "a schema file holds one JSON object"
@@ -97,9 +98,8 @@ def findings(document: Any, name: str, siblings: Set[str]) -> Iterator[tuple[str
             yield f"/{keyword}", "missing: every schema file has a title, a description and an example"
     for pointer, schema in subschemas(document):
         if isinstance(schema, dict):
-            if not _LISTED.issuperset(schema):
-                for keyword in sorted(schema.keys() - _LISTED):
-                    yield f"{pointer}/{escape(keyword)}", "this keyword is not in the listed set"
+            for keyword in sorted(schema.keys() - _LISTED):
+                yield f"{pointer}/{escape(keyword)}", "this keyword is not in the listed set"
             for keyword in _CHECKED & schema.keys():
                 if wrong := _wrong_value(keyword, schema[keyword], document, siblings):
                     yield f"{pointer}/{keyword}", wrong
@@ -160,7 +160,7 @@ def _close(schema: dict[str, Any], place: int) -> None:
         schema.setdefault("additionalProperties", False)
 
 
-def _wrong_value(keyword: str, value: Any, document: dict[str, Any], siblings: Set[str]) -> str:
+def _wrong_value(keyword: str, value: Any, document: dict[str, Any], siblings: AbstractSet[str]) -> str:
     if not isinstance(value, str):
         return f"expected a string, got {value!r}"
     if keyword == "$ref":
@@ -170,7 +170,7 @@ def _wrong_value(keyword: str, value: Any, document: dict[str, Any], siblings: S
     return "" if value in FORMATS or value in BOUNDS else f"unknown format {value!r}"
 
 
-def _broken(reference: str, document: dict[str, Any], siblings: Set[str]) -> str:
+def _broken(reference: str, document: dict[str, Any], siblings: AbstractSet[str]) -> str:
     if reference.startswith(_LOCAL):
         name = reference.removeprefix(_LOCAL).replace("~1", "/").replace("~0", "~")
         return "" if name in document.get("$defs", {}) else f"there is no {reference!r} in this file"

@@ -6,9 +6,12 @@ Effects with the same topic happen in the order of the operations that made them
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
+
+if TYPE_CHECKING:
+    from chatsim.core.world import World
 
 
 class Push(msgspec.Struct, frozen=True, kw_only=True):
@@ -101,4 +104,16 @@ class Dispose(msgspec.Struct, frozen=True, kw_only=True):
     listener: bool = False
 
 
-Effect = Push | Callback | Leave | Later | Listen | Unlisten | Send | Close | Advance | Dispose
+class Elsewhere(msgspec.Struct, frozen=True, kw_only=True):
+    """Effects that belong to another world, API or entry than the call that they come of.
+
+    What a control call causes: the effects of a trigger, the end of several worlds.
+    """
+
+    world: World
+    effects: tuple[Effect, ...]
+    api: str = ""
+    cause: int | None = None
+
+
+Effect = Push | Callback | Leave | Later | Listen | Unlisten | Send | Close | Advance | Dispose | Elsewhere

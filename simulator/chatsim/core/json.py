@@ -43,7 +43,7 @@ def decode(data: bytes) -> Any:
 
 
 def encode(value: Any) -> bytes:
-    """Compact UTF-8; a lone surrogate, which UTF-8 cannot hold, is written as its `\\udXXX` escape."""
+    """Compact UTF-8; a lone surrogate, which UTF-8 cannot hold, is written as its escape."""
     try:
         return _encode_fast(value)
     except UnicodeEncodeError:

@@ -180,7 +180,7 @@ _MEMBERS: Final[Mapping[str, _Member]] = {
     "path": _Member("a path, exact or with *", _is_text, _like),
     "url": _Member("a URL, exact or with *", _is_text, _like),
     "header": _Member("an object of texts", _are_headers, _headers_fit),
-    "body": _Member("any JSON", lambda value: True, _body_fits),
+    "body": _Member("any JSON", lambda _: True, _body_fits),
 }
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from aiohttp import web
 
 from chatsim.core.api import Socket
-from chatsim.core.effects import Advance, Close, Dispose, Effect, Leave, Push
+from chatsim.core.effects import Advance, Close, Dispose, Effect, Elsewhere, Leave, Push
 from chatsim.core.errors import ApiError, Malformed
 from chatsim.core.http import File, Pending, Request, Stream
 from chatsim.core.pipeline import Outcome, Plan, begin, finish, refuse, run_timer, settle
@@ -208,6 +208,8 @@ class Server:
             self._begin(self._advance(world, effect))
         elif isinstance(effect, Dispose):
             self._dispose(world, effect)
+        elif isinstance(effect, Elsewhere):
+            self.carry_out(effect.world, effect.effects, effect.api, effect.cause)
         else:
             raise TypeError(f"{type(effect).__name__} belongs to one connection and has none here")
 
