@@ -68,3 +68,10 @@ def private_key(generation: int) -> RSAPrivateKey:
 def public_key(generation: int) -> RSAPublicKey:
     """Return the key that a generation's signatures are checked with."""
     return _public_key(generation % KEY_PAIRS)
+
+
+def public_key_der(generation: int) -> bytes:
+    """Return the public key as DER, the way a realm tells it: SubjectPublicKeyInfo."""
+    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+    return public_key(generation).public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
