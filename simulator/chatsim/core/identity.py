@@ -1,13 +1,13 @@
 """Who exists in a world and which tokens it gave out: what the token server fills and the APIs behind it ask.
 
-Knows nothing of HTTP. A token counts only if this very world issued it: the signing keys are published, so the signature
-proves nothing alone; its id must be on record, and the token must end as the recorded one does.
+Knows nothing of HTTP. A token counts only if this very world issued it: the signing keys are published, so the
+signature proves nothing alone; its id must be on record, and the token must end as the recorded one does.
 """
 
 from __future__ import annotations
 
 import heapq
-from collections.abc import Container, Mapping
+from collections.abc import Callable, Container, Mapping
 from typing import Any, Final
 from urllib.parse import unquote
 
@@ -118,6 +118,32 @@ class Identity:
         else:
             self._index_user(realm, user)
 
+    def remove_realm(self, name: str) -> bool:
+        """Remove a realm and all that is of it; tell whether it was there."""
+        state = self.state
+        state.issued = {jti: issued for jti, issued in state.issued.items() if issued.realm != name}
+        self._end_sessions(lambda session: session.realm == name)
+        removed = state.realms.pop(name, None)
+        self.reindex()
+        return removed is not None
+
+    def remove_client(self, realm: str, client_id: str) -> bool:
+        """Remove a client and its sessions; tell whether it was there."""
+        self._end_sessions(lambda session: (session.realm, session.client_id) == (realm, client_id))
+        home = self.state.realms.get(realm)
+        removed = home.clients.pop(client_id, None) if home else None
+        self.reindex()
+        return removed is not None
+
+    def remove_user(self, realm: str, username: str) -> bool:
+        """Remove a user, named in lower case, and the user's sessions; tell whether it was there."""
+        home = self.state.realms.get(realm)
+        removed = home.users.pop(username, None) if home else None
+        if removed is not None:
+            self._end_sessions(lambda session: (session.realm, session.sub) == (realm, removed.sub))
+        self.reindex()
+        return removed is not None
+
     def find_user(self, realm: str, name_or_email: str) -> User | None:
         """Return the user who has this name, or else this e-mail address, in any case of letters."""
         home = self.state.realms.get(realm)
@@ -152,8 +178,11 @@ class Identity:
     def end_sessions_of(self, ended: UserSession) -> None:
         """Log the user of a session out of its client, in every session."""
         whose = (ended.realm, ended.sub, ended.client_id)
+        self._end_sessions(lambda session: (session.realm, session.sub, session.client_id) == whose)
+
+    def _end_sessions(self, which: Callable[[UserSession], bool]) -> None:
         for session in list(self.state.sessions.values()):
-            if (session.realm, session.sub, session.client_id) == whose:
+            if which(session):
                 self.end_session(session.sid)
 
     def session_active(self, issued: Issued) -> bool:
@@ -183,8 +212,8 @@ class Identity:
     def verify(self, token: str, realm: str | None, now: int) -> Claims:
         """Accept an access token as a server behind the token server does: by itself, asking nobody.
 
-        So a log-out does not end it before its time, but revoking or expiring it does. `realm` is the one it must be of,
-        None for any; the host in `iss` is not compared. `now` is in nanoseconds.
+        So a log-out does not end it before its time, but revoking or expiring it does. `realm` is the one it must be
+        of, None for any; the host in `iss` is not compared. `now` is in nanoseconds.
 
         Raises:
             TokenRefused: malformed, signature, expired or foreign.
