@@ -201,7 +201,7 @@ def test_look_up_of_another_realm(kind: TokenKind) -> None:
 def test_expired_tokens_leave_the_record() -> None:
     """Issuing sweeps out what has expired, and sessions with their last refresh token."""
     identity = world()
-    session = identity.new_session("woven", "s", NOW)
+    session = identity.new_session("woven", "s", "app", NOW)
     issue(identity, "refresh", sid=session.sid)
     later = NOW + 300 * SECOND
     identity.issue({"exp": later // SECOND + 9}, kind="access", realm="woven", client_id="app", sid=None, now=later)
@@ -212,7 +212,7 @@ def test_expired_tokens_leave_the_record() -> None:
 def test_a_session_lasts_as_long_as_its_last_refresh_token() -> None:
     """The first token's end does not end it."""
     identity = world()
-    session = identity.new_session("woven", "s", NOW)
+    session = identity.new_session("woven", "s", "app", NOW)
     issue(identity, "refresh", sid=session.sid)
     issue(identity, "refresh", sid=session.sid, exp=NOW // SECOND + 900)
     issued = identity.look_up(issue(identity, sid=session.sid), "woven", NOW)[1]
@@ -223,11 +223,35 @@ def test_a_session_lasts_as_long_as_its_last_refresh_token() -> None:
 def test_log_out_ends_the_session_but_no_access_token() -> None:
     """The token server says no, a server that checks by itself cannot know."""
     identity = world()
-    session = identity.new_session("woven", "s", NOW)
+    session = identity.new_session("woven", "s", "app", NOW)
     token = issue(identity, sid=session.sid)
     identity.end_session(session.sid)
     assert not identity.session_active(identity.look_up(token, "woven", NOW)[1])
     assert identity.verify(token, "woven", NOW).azp == "app"
+
+
+def test_an_expired_refresh_token_is_on_record_while_its_session_lives() -> None:
+    """It opens nothing, but a log-out by it still finds the session."""
+    identity = world()
+    session = identity.new_session("woven", "s", "app", NOW)
+    old = issue(identity, "refresh", sid=session.sid)
+    issue(identity, "refresh", sid=session.sid, exp=NOW // SECOND + 900)
+    later = NOW + 400 * SECOND
+    identity.issue({"exp": 2**40}, kind="access", realm="woven", client_id="app", sid=None, now=later)
+    with pytest.raises(TokenRefused, match="not active"):
+        identity.look_up(old, "woven", later)
+    assert identity.look_up(old, "woven", later, expired_too=True)[1].sid == session.sid
+
+
+def test_ending_a_users_sessions_at_one_client() -> None:
+    """The user's sessions at another client and the other users' go on."""
+    identity = world()
+    first, _, other, someone = (
+        identity.new_session("woven", sub, client, NOW)
+        for sub, client in (("s", "app"), ("s", "app"), ("s", "web"), ("t", "app"))
+    )
+    identity.end_sessions_of(first)
+    assert list(identity.state.sessions) == [other.sid, someone.sid]
 
 
 def test_a_token_without_exp_never_expires() -> None:
@@ -286,7 +310,7 @@ def test_subs_are_stable_and_known() -> None:
 def test_state_survives_being_written_out() -> None:
     """Everything is there after JSON: accounts, records, sessions, keys."""
     identity = world()
-    session = identity.new_session("woven", "s", NOW)
+    session = identity.new_session("woven", "s", "app", NOW)
     token, refresh = issue(identity, sid=session.sid), issue(identity, "refresh", sid=session.sid)
     identity.rotate(keep_old=True)
     copy = world()
@@ -307,7 +331,13 @@ def test_memory_of_verified_tokens_is_bounded(monkeypatch: pytest.MonkeyPatch) -
 
 @pytest.mark.parametrize(
     ("issuer", "realm"),
-    [("http://x:8080/auth/realms/woven", "woven"), ("https://x/realms/a", "a"), ("woven", ""), ("", "")],
+    [
+        ("http://x:8080/auth/realms/woven", "woven"),
+        ("https://x/realms/a", "a"),
+        ("https://x/realms/a%20b", "a b"),
+        ("woven", ""),
+        ("", ""),
+    ],
 )
 def test_realm_of_issuer(issuer: str, realm: str) -> None:
     """The realm is the end of the issuer, with or without `/auth`."""

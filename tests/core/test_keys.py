@@ -9,8 +9,9 @@ from hashlib import sha1, sha256
 import jwt
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives.serialization import load_der_public_key
 
-from chatsim.core.keys import encryption_jwk, kid, private_key, public_key, signing_jwk
+from chatsim.core.keys import encryption_jwk, kid, private_key, public_key, public_key_der, signing_jwk
 
 
 def b64url(raw: bytes) -> str:
@@ -41,7 +42,8 @@ def test_certificate_carries_the_key(generation: int) -> None:
     certificate = x509.load_der_x509_certificate(der)
     certificate.verify_directly_issued_by(certificate)
     assert certificate.public_key() == public_key(generation)
-    assert (jwk["x5t"], jwk["x5t#S256"]) == (b64url(sha1(der).digest()), b64url(sha256(der).digest()))
+    thumbprints = b64url(sha1(der, usedforsecurity=False).digest()), b64url(sha256(der).digest())
+    assert (jwk["x5t"], jwk["x5t#S256"]) == thumbprints
 
 
 def test_every_generation_has_its_own_kid() -> None:
@@ -55,3 +57,8 @@ def test_every_generation_has_its_own_kid() -> None:
 def test_encryption_key_is_not_for_signatures() -> None:
     """It says so in both members that clients choose by."""
     assert (encryption_jwk()["use"], encryption_jwk()["alg"]) == ("enc", "RSA-OAEP")
+
+
+def test_public_key_as_der() -> None:
+    """It loads as what it is."""
+    assert load_der_public_key(public_key_der(1)) == public_key(1)

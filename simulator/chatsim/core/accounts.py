@@ -13,7 +13,10 @@ TokenKind = Literal["access", "refresh", "id"]
 
 @dataclass(slots=True)
 class Client:
-    """A client of a realm. `sub` is the user that its service account acts as."""
+    """A client of a realm. `sub` is the user that its service account acts as.
+
+    One that is not public and has no secret takes the first one given, where accounts are open.
+    """
 
     client_id: str
     sub: str
@@ -29,11 +32,14 @@ class Client:
 
 @dataclass(slots=True)
 class User:
-    """A person who logs in with a password. `username` is lower-case, as the real server keeps it."""
+    """A person who logs in with a password. `username` is lower-case, as the real server keeps it.
+
+    One without a password takes the first one given, where accounts are open.
+    """
 
     username: str
     sub: str
-    password: str = ""
+    password: str | None = None
     email: str | None = None
     email_verified: bool = False
     first_name: str | None = None
@@ -59,14 +65,14 @@ class Realm:
 
 @dataclass(slots=True)
 class UserSession:
-    """A login. It lasts as long as its last refresh token; `client_ids` are the clients that use it."""
+    """A login at one client. It lasts as long as its last refresh token."""
 
     sid: str
     realm: str
     sub: str
+    client_id: str
     started: int
     expires: int
-    client_ids: list[str] = field(default_factory=list)
 
 
 @dataclass(slots=True)

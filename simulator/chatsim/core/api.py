@@ -111,7 +111,8 @@ class Route:
 
     `path` is a template (`/users/{id}`); `slash` serves it with and without a slash at its end, `aliases` are
     further templates with the same parameters. `body` and `query` name schemas (of the own API, or
-    `other/name`); `replies` says for each status which schema its body has. `auth` False skips `authenticate`.
+    `other/name`); `replies` says for each status which schema its body has, `bare` which of these statuses may
+    also come without that JSON: as a page for a browser, or empty. `auth` False skips `authenticate`.
     `validate` False leaves validation to the operation. `limit` is the body's limit in bytes. `multipart` bodies
     are taken apart and spooled before `decode`. `raw` operations read `call.body` as `Body`, undecoded.
     """
@@ -131,6 +132,7 @@ class Route:
     limit: int | None = None
     multipart: bool = False
     decode: Callable[[Call, Body], Any] | None = None
+    bare: tuple[int, ...] = ()
 
     @property
     def name(self) -> str:
@@ -284,7 +286,8 @@ class Api:
 
     `document` names the document it is from, `emulates` the version of the real service. `state` builds the API's
     state in a world from the fixture's part of it, at the first call. `render` words every `ApiError` in the API's
-    dialect; `replies` are the statuses that any route can answer (errors), `content_type` that of JSON answers.
+    dialect; `replies` are the statuses that any route can answer (errors), `bare` which of them may come without that
+    JSON, `content_type` is that of JSON answers.
     `errors` are the errors that a fault may name. `timers` are what `Later` may run. `tolerances` are the codes
     that `call.tolerate` uses, with what each lets pass. `schemas` are those used otherwise than by a
     route (callback bodies, pushes, branches of a discriminator). `sample` is a curl command shown at the start,
@@ -307,6 +310,7 @@ class Api:
     cors: Cors = field(default_factory=Cors)
     limit: int = MEBIBYTE
     replies: Mapping[int, str] = field(default_factory=dict)
+    bare: tuple[int, ...] = ()
     errors: Mapping[str, Callable[[], ApiError]] = field(default_factory=dict)
     timers: Mapping[str, Operation] = field(default_factory=dict)
     tolerances: Mapping[str, str] = field(default_factory=dict)

@@ -1,14 +1,15 @@
 """Who exists in a world and which tokens it gave out: what the token server fills and the APIs behind it ask.
 
-Knows nothing of HTTP. A token counts only if this very world issued it: the signing keys are published, so the signature
-proves nothing alone; its id must be on record, and the token must end as the recorded one does.
+Knows nothing of HTTP. A token counts only if this very world issued it: the signing keys are published, so the
+signature proves nothing alone; its id must be on record, and the token must end as the recorded one does.
 """
 
 from __future__ import annotations
 
 import heapq
-from collections.abc import Container, Mapping
+from collections.abc import Callable, Container, Mapping
 from typing import Any, Final
+from urllib.parse import unquote
 
 import msgspec
 
@@ -117,6 +118,32 @@ class Identity:
         else:
             self._index_user(realm, user)
 
+    def remove_realm(self, name: str) -> bool:
+        """Remove a realm and all that is of it; tell whether it was there."""
+        state = self.state
+        state.issued = {jti: issued for jti, issued in state.issued.items() if issued.realm != name}
+        self._end_sessions(lambda session: session.realm == name)
+        removed = state.realms.pop(name, None)
+        self.reindex()
+        return removed is not None
+
+    def remove_client(self, realm: str, client_id: str) -> bool:
+        """Remove a client and its sessions; tell whether it was there."""
+        self._end_sessions(lambda session: (session.realm, session.client_id) == (realm, client_id))
+        home = self.state.realms.get(realm)
+        removed = home.clients.pop(client_id, None) if home else None
+        self.reindex()
+        return removed is not None
+
+    def remove_user(self, realm: str, username: str) -> bool:
+        """Remove a user, named in lower case, and the user's sessions; tell whether it was there."""
+        home = self.state.realms.get(realm)
+        removed = home.users.pop(username, None) if home else None
+        if removed is not None:
+            self._end_sessions(lambda session: (session.realm, session.sub) == (realm, removed.sub))
+        self.reindex()
+        return removed is not None
+
     def find_user(self, realm: str, name_or_email: str) -> User | None:
         """Return the user who has this name, or else this e-mail address, in any case of letters."""
         home = self.state.realms.get(realm)
@@ -136,9 +163,10 @@ class Identity:
 
     # Sessions
 
-    def new_session(self, realm: str, sub: str, now: int) -> UserSession:
+    def new_session(self, realm: str, sub: str, client_id: str, now: int) -> UserSession:
         """Begin a session; it ends with its last refresh token, of which there is none yet."""
-        session = UserSession(self._ids.secret_uuid("session"), realm, sub, now // SECOND, now // SECOND)
+        second = now // SECOND
+        session = UserSession(self._ids.secret_uuid("session"), realm, sub, client_id, second, second)
         self.state.sessions[session.sid] = session
         return session
 
@@ -146,6 +174,16 @@ class Identity:
         """Log out: what is asked of the server about the session's tokens is now answered with no."""
         self.state.sessions.pop(sid, None)
         self._verified.clear()
+
+    def end_sessions_of(self, ended: UserSession) -> None:
+        """Log the user of a session out of its client, in every session."""
+        whose = (ended.realm, ended.sub, ended.client_id)
+        self._end_sessions(lambda session: (session.realm, session.sub, session.client_id) == whose)
+
+    def _end_sessions(self, which: Callable[[UserSession], bool]) -> None:
+        for session in list(self.state.sessions.values()):
+            if which(session):
+                self.end_session(session.sid)
 
     def session_active(self, issued: Issued) -> bool:
         """Whether the session of a token is still there; a token without one needs none."""
@@ -174,8 +212,8 @@ class Identity:
     def verify(self, token: str, realm: str | None, now: int) -> Claims:
         """Accept an access token as a server behind the token server does: by itself, asking nobody.
 
-        So a log-out does not end it before its time, but revoking or expiring it does. `realm` is the one it must be of,
-        None for any; the host in `iss` is not compared. `now` is in nanoseconds.
+        So a log-out does not end it before its time, but revoking or expiring it does. `realm` is the one it must be
+        of, None for any; the host in `iss` is not compared. `now` is in nanoseconds.
 
         Raises:
             TokenRefused: malformed, signature, expired or foreign.
@@ -193,7 +231,8 @@ class Identity:
         return claims
 
     def _first_look(self, token: str, now: int) -> Claims:
-        raw, issued = self._check(token, self._read_signed(token), now)
+        raw = self._read_signed(token)
+        issued = self._record(token, raw, now)
         home = self.state.realms.get(issued.realm)
         stale = home is not None and (raw.get("iat") or 0) < home.not_before
         if issued.kind != "access" or issued.revoked or stale:
@@ -216,10 +255,11 @@ class Identity:
             raw=raw,
         )
 
-    def look_up(self, token: str, realm: str, now: int) -> tuple[dict[str, Any], Issued]:
+    def look_up(self, token: str, realm: str, now: int, *, expired_too: bool = False) -> tuple[dict[str, Any], Issued]:
         """Return claims and record of a token of any kind, for the server that issued it.
 
         Whether it was revoked, its session ended or its realm's `not_before` passed is left to the caller.
+        `expired_too` accepts a token after its time, as a log-out does.
 
         Raises:
             TokenRefused: malformed, signature, expired or foreign.
@@ -228,7 +268,7 @@ class Identity:
             raw = read(token, self._refresh_key(realm), "HS512")
         else:
             raw = self._read_signed(token)
-        raw, issued = self._check(token, raw, now)
+        issued = self._record(token, raw, None if expired_too else now)
         if issued.realm != realm:
             raise TokenRefused("foreign")
         return raw, issued
@@ -239,15 +279,17 @@ class Identity:
             raise TokenRefused("signature")
         return read(token, public_key(generation), "RS256")
 
-    def _check(self, token: str, raw: dict[str, Any], now: int) -> tuple[dict[str, Any], Issued]:
-        check_time(raw, now)
+    def _record(self, token: str, raw: dict[str, Any], now: int | None) -> Issued:
+        """Find the record of a well signed token; `now` None does not look at its time."""
+        if now is not None:
+            check_time(raw, now)
         issued = self.state.issued.get(_text(raw, "jti"))
         # Compared to the last character: `look_up` and `verify` accept nothing that only looks like an issued token.
         if issued is None or issued.tail != token[-_TAIL:] or realm_of(_text(raw, "iss")) != issued.realm:
             raise TokenRefused("foreign")
-        if issued.expired:
+        if issued.expired and now is not None:
             raise TokenRefused("expired")
-        return raw, issued
+        return issued
 
     def revoke(self, issued: Issued) -> None:
         """Take back one token, for the servers behind as well."""
@@ -289,12 +331,17 @@ class Identity:
 
     def _prune(self, second: int) -> None:
         while self._expiries and self._expiries[0][0] <= second:
-            exp, jti = heapq.heappop(self._expiries)
+            jti = heapq.heappop(self._expiries)[1]
             issued = self.state.issued.get(jti)
-            if issued is None or issued.exp != exp:
+            if issued is None:
+                continue
+            session = self.state.sessions.get(issued.sid or "")
+            # An expired refresh token can still end its session, so it is kept as long as that.
+            end = session.expires if session is not None and issued.kind == "refresh" else issued.exp
+            if end > second:
+                heapq.heappush(self._expiries, (end, jti))
                 continue
             del self.state.issued[jti]
-            session = self.state.sessions.get(issued.sid or "")
             if session is not None and session.expires <= second:
                 del self.state.sessions[session.sid]
 
@@ -306,7 +353,7 @@ def service_account_name(client_id: str) -> str:
 
 def realm_of(issuer: str) -> str:
     """Return the realm that an `iss` ends with, whatever its host; empty where it names none."""
-    return issuer.rpartition("/realms/")[2] if "/realms/" in issuer else ""
+    return unquote(issuer.rpartition("/realms/")[2]) if "/realms/" in issuer else ""
 
 
 def _text(claims: dict[str, Any], name: str) -> str:

@@ -6,24 +6,24 @@ up to a second; from the fourth generation on they come round again under anothe
 
 from __future__ import annotations
 
-import json
 from base64 import urlsafe_b64encode
 from functools import cache
 from hashlib import sha256
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+
+from chatsim.core import data
+from chatsim.core.json import decode
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
 
 KEY_PAIRS: Final = 3
-_FOLDER: Final = Path(__file__).resolve().parents[3] / "fixtures" / "keycloak"
 
 
 @cache
 def _published() -> tuple[dict[str, Any], ...]:
     """Return the published JSON Web Keys: the signing keys in order, then the encryption key."""
-    return tuple(json.loads((_FOLDER / "jwks.json").read_bytes())["keys"])
+    return tuple(decode((data.fixtures() / "keycloak" / "jwks.json").read_bytes())["keys"])
 
 
 def encryption_jwk() -> dict[str, Any]:
@@ -50,7 +50,8 @@ def _private_key(pair: int) -> RSAPrivateKey:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
     from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-    key = load_pem_private_key((_FOLDER / f"not-secret-signing-key-{pair}.pem").read_bytes(), None)
+    file = data.fixtures() / "keycloak" / f"not-secret-signing-key-{pair}.pem"
+    key = load_pem_private_key(file.read_bytes(), None)
     assert isinstance(key, RSAPrivateKey)
     return key
 
@@ -68,3 +69,10 @@ def private_key(generation: int) -> RSAPrivateKey:
 def public_key(generation: int) -> RSAPublicKey:
     """Return the key that a generation's signatures are checked with."""
     return _public_key(generation % KEY_PAIRS)
+
+
+def public_key_der(generation: int) -> bytes:
+    """Return the public key as DER, the way a realm tells it: SubjectPublicKeyInfo."""
+    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+    return public_key(generation).public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)

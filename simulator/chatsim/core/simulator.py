@@ -62,6 +62,7 @@ class Contract(msgspec.Struct, frozen=True, kw_only=True):
     body: tuple[Schema, Schema] | None
     query: tuple[Schema, Schema] | None
     replies: Mapping[int, Schema | str]
+    bare: frozenset[int] = frozenset()
 
 
 class Simulator:
@@ -115,7 +116,8 @@ class Simulator:
         }
         if isinstance(route, Socket):
             return Contract(body=None, query=None, replies=replies)
-        return Contract(body=both(route.body), query=both(route.query), replies=replies)
+        bare = frozenset((*api.bare, *route.bare))
+        return Contract(body=both(route.body), query=both(route.query), replies=replies, bare=bare)
 
     def _use_declared_schemas(self) -> None:
         for api in self.apis.values():

@@ -1,0 +1,56 @@
+"""Form bodies as the token server reads them: the first of several equal names counts, and empty is not missing."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+from urllib.parse import parse_qsl
+
+import msgspec
+
+from chatsim.core.api import Call
+from chatsim.core.errors import UnsupportedMediaType
+from chatsim.core.http import Body
+
+FORM: Final = "application/x-www-form-urlencoded"
+
+
+class Form(msgspec.Struct, frozen=True):
+    """The parameters of a form body; `repeated` are the names that came more than once."""
+
+    values: dict[str, str]
+    repeated: tuple[str, ...] = ()
+
+    def get(self, name: str, default: str | None = None) -> str | None:
+        """The first value of that name; empty if it came without one."""
+        return self.values.get(name, default)
+
+
+def decode_form(call: Call, body: Body) -> Form:
+    """Read a form body; any charset parameter will do, since percent-encoded bytes are read as UTF-8.
+
+    No body at all needs no content type and is an empty form [guess].
+
+    Raises:
+        UnsupportedMediaType: it is something else.
+    """
+    kind = call.request.content_type
+    if kind != FORM and (kind or body.raw or body.parts):
+        raise UnsupportedMediaType(f"the body is {kind or 'of no type'}, it must be {FORM}")
+    return read_form(body.raw)
+
+
+def read_form(raw: bytes) -> Form:
+    """Read form parameters, replacing what is not UTF-8."""
+    values: dict[str, str] = {}
+    repeated: list[str] = []
+    for name, value in parse_qsl(raw.decode("utf-8", "replace"), keep_blank_values=True, errors="replace"):
+        if name in values:
+            repeated.append(name)
+        else:
+            values[name] = value
+    return Form(values, tuple(repeated))
+
+
+def form_or_nothing(call: Call, body: Body) -> Any:
+    """Read a form body; a body of another type is an empty form: the endpoint also works without one."""
+    return read_form(body.raw if call.request.content_type == FORM else b"")
