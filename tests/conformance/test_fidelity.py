@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Final
 
 import pytest
+from samples import ROOT
 
 from chatsim.apis import discover
-from tests.conformance.samples import ROOT
 
 INDEX: Final = ROOT / "docs" / "fidelity.md"
 PAGES: Final = sorted((ROOT / "docs" / "fidelity").glob("*.md"))
@@ -23,6 +23,7 @@ def rows(page: Path) -> list[list[str]]:
 
 
 def kinds(page: Path) -> list[re.Match[str]]:
+    """What the second cell of each row says; a cell that says something else fails."""
     found = [(row, KIND.fullmatch(row[1])) for row in rows(page)]
     unread = [row for row, kind in found if kind is None or (kind["kind"] == "quirk") != bool(kind["quirk"])]
     assert unread == []

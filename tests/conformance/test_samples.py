@@ -3,8 +3,7 @@
 import os
 
 import pytest
-
-from tests.conformance.samples import (
+from samples import (
     DOCUMENTS,
     Block,
     Sample,
@@ -21,6 +20,7 @@ JSON_SAMPLES = [sample for sample in SAMPLES if sample.kind == "json" and sample
 
 
 def identity(sample: Sample) -> str:
+    """The name of a test."""
     return f"{sample.api}-{sample.id}"
 
 
@@ -78,7 +78,7 @@ def test_json_without_schema_says_why(sample: Sample) -> None:
     ("text", "found"),
     [
         ("{}", [Block("json", 1, 1)]),
-        ("text\nmessage: {\n\"a\": \"}\" // }\n}\nmore", [Block("json", 2, 4)]),
+        ('text\nmessage: {\n"a": "}" // }\n}\nmore', [Block("json", 2, 4)]),
         ("[1] is a footnote", []),
         ("{\nfile: <File>,\ndata: {\n}\n}", [Block("json", 1, 5)]),
         ("$ curl x\n-H 'a'\n-d '{\n\n}'\n{\n}", [Block("curl", 1, 5), Block("json", 6, 7)]),

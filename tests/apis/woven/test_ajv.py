@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from chatsim.apis.woven.coercion import coerced, number_text
+from chatsim.apis.woven.ajv import coerced, number_text
 
 PROJECT = "6f1c2c52-9d0a-4b39-8f57-0b6f1f6a2c11"
 

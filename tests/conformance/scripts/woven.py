@@ -2,7 +2,7 @@
 
 import json
 
-from tests.conformance.sending import ask
+from sending import ask
 
 
 def token(base_url: str, name: str) -> str:

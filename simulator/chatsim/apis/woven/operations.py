@@ -20,7 +20,7 @@ UNKNOWN: Final = "user not found"
 def send_message(state: Woven, call: Call) -> Reply:
     """Show the message to each resident once; report the others, those with the same reason together."""
     body = call.body
-    client_id = _caller(call)
+    client_id = call.principal.id if call.principal else ""
     project_id = key(body["project_id"])
     project = _project(state, call, project_id, client_id)
 
@@ -55,11 +55,6 @@ def send_message(state: Woven, call: Call) -> Reply:
     errors = [{"user_ids": ids, "reason": reason} for reason, ids in failed.items()]
     success = bool(reached) or not failed or call.quirk("woven.all-failed") == "true"
     return Reply(body={"success": success, "data": {"errors": errors}, "info": INFO})
-
-
-def _caller(call: Call) -> str:
-    assert call.principal is not None  # the route asks for credentials
-    return call.principal.id
 
 
 def _project(state: Woven, call: Call, project_id: str, client_id: str) -> Project:

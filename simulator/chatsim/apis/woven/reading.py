@@ -49,7 +49,7 @@ def authenticate(state: Woven, call: Call) -> Principal:
         call.note(f"token-{problem.kind}", str(problem))
         raise _refusal(token, problem.kind) from problem
     if claims.public:
-        raise PublicClient()
+        raise PublicClient
     _check_media_type(call.request)
     return Principal(id=claims.client_id, kind="client")
 

@@ -21,7 +21,7 @@ DOCUMENTS: Final = Path(os.environ.get("CHATSIM_DOCUMENTS", ROOT.parent / "share
 """The documents are not part of the repository: they lie beside the checkout, or where the variable says."""
 
 NOISE: Final = "|"
-"""One document was copied from a page that shows every line in a table row; what is left of the rows are lines with only this."""
+"""One document was copied from a page that shows each line in a table row: some lines of it hold only this."""
 
 _JSON_START: Final = re.compile(r"(?:[A-Za-z_][A-Za-z0-9_]*\s*:\s*)?[{\[]")
 _CURL_START: Final = re.compile(r"(?:[$>] )?curl\b")
@@ -89,14 +89,17 @@ def samples_of(api: str) -> list[Sample]:
 
 
 def apis_with_samples() -> list[str]:
+    """The APIs that list samples, in alphabetical order."""
     return sorted(path.parent.name for path in FIXTURES.glob("*/samples.json"))
 
 
 def all_samples() -> list[Sample]:
+    """The samples of all APIs."""
     return [sample for api in apis_with_samples() for sample in samples_of(api)]
 
 
 def document_lines(name: str) -> list[str]:
+    """The lines of a document, as `woven.txt`."""
     return (DOCUMENTS / name).read_text(encoding="utf-8").split("\n")
 
 
@@ -165,6 +168,7 @@ def without_strings(line: str) -> str:
 
 
 def without_noise(text: str) -> str:
+    """The text without the lines that are only left-overs of a page."""
     return "\n".join(line for line in text.split("\n") if line != NOISE)
 
 
@@ -176,7 +180,7 @@ def without_label(text: str) -> str:
 
 def validator(name: str) -> Draft202012Validator:
     """The tolerant validator of a schema file, "woven/send-message"; a second opinion, none of the simulator's code."""
-    api = name.split("/")[0]
+    api = name.split("/", maxsplit=1)[0]
     resources = (json.loads(path.read_text(encoding="utf-8")) for path in sorted((SCHEMAS / api).glob("*.json")))
     registry: Registry[Any] = Registry().with_resources((one["$id"], Resource.from_contents(one)) for one in resources)
     schema = json.loads((SCHEMAS / f"{name}.json").read_text(encoding="utf-8"))

@@ -1,13 +1,13 @@
-"""Placeholders of samples: `{base_url}`, `{world}`, `{fixtures}`, and `{token:<api>[:<name>]}`, got from the sample's own world.
+"""Placeholders of samples: `{base_url}`, `{world}`, `{fixtures}`, and `{token:<api>}` or `{token:<api>:<name>}`.
 
-How a token of an API is got, its own script says: `token(base_url, name)` in `scripts/<api>.py`.
+A token comes from the sample's own world; how, its API's script says: `token(base_url, name)` in `scripts/<api>.py`.
 """
 
 import importlib
 import re
 from typing import Final
 
-from tests.conformance.samples import FIXTURES
+from samples import FIXTURES
 
 _TOKEN: Final = re.compile(r"\{token:(?P<api>[a-z0-9]+)(?::(?P<name>[^{}]*))?\}")
 
@@ -21,6 +21,6 @@ def filled(text: str, *, base_url: str, world: str, **more: str) -> str:
 
 def token(api: str, base_url: str, name: str) -> str:
     """A fresh token of the API, from the world that answers at the base URL."""
-    script = importlib.import_module(f"tests.conformance.scripts.{api}")
+    script = importlib.import_module(f"scripts.{api}")
     got: str = script.token(base_url, name)
     return got

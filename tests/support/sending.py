@@ -1,4 +1,4 @@
-"""Sends samples to a running simulator with the real curl, as the documents' readers would; plain requests go by `ask`."""
+"""Sends samples to a running simulator with the real curl, as the documents' readers would; the rest goes by `ask`."""
 
 import json
 import os
@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from tests.conformance.samples import Sample, without_noise
-from tests.conformance.tokens import filled
+from placeholders import filled
+from samples import Sample, without_noise
 
 SECONDS: Final = 20
 _PROMPT: Final = re.compile(r"^[$>] (?=curl)", re.MULTILINE)
@@ -46,7 +46,7 @@ class Place:
 def ask(method: str, url: str, headers: dict[str, str] | None = None, body: bytes | None = None) -> Answer:
     """One request; every status is an answer, none is an exception. Proxies of the environment are not used."""
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    request = urllib.request.Request(url, data=body, headers=headers or {}, method=method)
+    request = urllib.request.Request(url, data=body, headers=headers or {}, method=method)  # noqa: S310  # always a simulator of ours
     try:
         with opener.open(request, timeout=SECONDS) as reply:
             return Answer(reply.status, _small(reply.headers.items()), reply.read())
@@ -76,7 +76,7 @@ def run_curl(sample: Sample, place: Place, scratch: Path) -> Answer:
 
 
 def command_of(sample: Sample) -> str:
-    """The command on the lines a shell needs: no table borders, no prompt, options after a backslash or not on one line."""
+    """The command as a shell needs it: no left-overs of a page, no prompt, all options on one line."""
     return _NEW_OPTION.sub(" ", _PROMPT.sub("", without_noise(sample.substituted())))
 
 
