@@ -22,7 +22,8 @@ class Cors(msgspec.Struct, frozen=True, kw_only=True):
     `echo` answers the caller's origin instead of `*` (needed with `credentials`); `origins` gives the allowed
     patterns of a world (`None`: all). `headers` None echoes what the preflight asks for. `status` answers the
     preflight, `refused` is sent to an origin that is not allowed (None: served without CORS headers).
-    `any_options` answers every OPTIONS request, also without an Origin.
+    `any_options` answers every OPTIONS request, also without an Origin. No `methods` at all: a service that does not
+    know CORS, preflights are requests like others.
     """
 
     methods: tuple[str, ...] = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
@@ -47,7 +48,7 @@ class Cors(msgspec.Struct, frozen=True, kw_only=True):
         origin = request.headers.get("Origin")
         if origin is None:
             return (("Access-Control-Allow-Origin", "*"),) if self.always else ()
-        if not self.allows(origin, world):
+        if not self.methods or not self.allows(origin, world):
             return ()
         exposed = ", ".join((*self.expose, *SIMULATOR_HEADERS))
         found = [*self._origin(origin), ("Access-Control-Expose-Headers", exposed)]
@@ -55,7 +56,7 @@ class Cors(msgspec.Struct, frozen=True, kw_only=True):
 
     def preflight(self, request: Request, world: World) -> Reply | None:
         """The answer to a preflight (or, with `any_options`, to any OPTIONS); None where the request is neither."""
-        if request.method != "OPTIONS":
+        if request.method != "OPTIONS" or not self.methods:
             return None
         origin = request.headers.get("Origin")
         wanted = request.headers.get("Access-Control-Request-Method")
