@@ -138,7 +138,7 @@ SAMPLE = Api(
     render=render,
     state=start,
     authenticate=authenticate,
-    replies=dict.fromkeys((400, 401, 404, 405, 408, 409, 413, 500, 503), "_sim/problem"),
+    replies=dict.fromkeys((400, 401, 404, 405, 408, 409, 413, 417, 422, 500, 503), "_sim/problem"),
     timers={"remind": remind},
     tolerances={"loose": "an undocumented header"},
     settings=(Setting(name="sample.greeting", type="str", default="hello", title="What is said."),),
