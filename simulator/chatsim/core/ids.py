@@ -64,5 +64,6 @@ class Ids:
 
 
 def _uuid4(raw: bytes) -> str:
-    digits = f"{(int.from_bytes(raw) & ~(0xF << 76) & ~(0x3 << 62)) | (0x4 << 76) | (0x2 << 62):032x}"
-    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
+    # RFC 9562 section 5.4: the version is 4, the variant's two bits are 10.
+    digits = raw.hex()
+    return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-{'89ab'[raw[8] >> 4 & 3]}{digits[17:20]}-{digits[20:]}"
