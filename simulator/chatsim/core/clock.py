@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -26,14 +26,14 @@ class Timer(msgspec.Struct, frozen=True, kw_only=True, order=True):
 class Clock:
     """The clock and agenda of one world. `wall` gives the real time; it is the only way in for it."""
 
-    __slots__ = ("_seq", "agenda", "frozen_at", "shift", "wall")
+    __slots__ = ("agenda", "frozen_at", "seq", "shift", "wall")
 
     def __init__(self, wall: Callable[[], int]) -> None:
         self.wall = wall
         self.shift = 0
         self.frozen_at: int | None = None
         self.agenda: list[tuple[int, int, Timer]] = []
-        self._seq = 0
+        self.seq = 0
 
     def now(self) -> int:
         """The world's time in nanoseconds."""
@@ -62,10 +62,16 @@ class Clock:
 
     def plan(self, due: int, api: str, operation: str, args: dict[str, Any], cause: int | None) -> Timer:
         """Enter a timer into the agenda."""
-        self._seq += 1
-        timer = Timer(due=due, seq=self._seq, api=api, operation=operation, args=args, cause=cause)
+        self.seq += 1
+        timer = Timer(due=due, seq=self.seq, api=api, operation=operation, args=args, cause=cause)
         heapq.heappush(self.agenda, (due, timer.seq, timer))
         return timer
+
+    def enter(self, timers: Iterable[Timer], seq: int) -> None:
+        """Take over an agenda; `seq` is the number of the last timer planned in it."""
+        self.agenda = [(timer.due, timer.seq, timer) for timer in timers]
+        heapq.heapify(self.agenda)
+        self.seq = seq
 
     def next_due(self) -> int | None:
         """When the next timer is due, or None."""
@@ -80,7 +86,7 @@ class Clock:
     def clear(self) -> None:
         """Forget all timers and follow real time."""
         self.agenda.clear()
-        self._seq = 0
+        self.seq = 0
         self.run()
 
 

@@ -5,16 +5,17 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-import msgspec
 
-
-class Blob(msgspec.Struct, frozen=True, kw_only=True):
+class Blob:
     """Immutable bytes, held in `data` or in the file `path`; `sha256` is lower-case hex."""
 
-    size: int
-    sha256: str
-    data: bytes = b""
-    path: str | None = None
+    __slots__ = ("data", "path", "sha256", "size")
+
+    def __init__(self, *, size: int, sha256: str, data: bytes = b"", path: str | None = None) -> None:
+        self.size = size
+        self.sha256 = sha256
+        self.data = data
+        self.path = path
 
     @classmethod
     def of(cls, data: bytes) -> Blob:

@@ -59,9 +59,10 @@ class World:
         self.last_used = simulator.wall()
         self.clock = Clock(simulator.wall)
         self.journal = Journal(simulator.options.journal_size)
-        self._begin()
+        self.renew()
 
-    def _begin(self) -> None:
+    def renew(self) -> None:
+        """Begin as the options say, with nothing of what was; time and journal are left alone unless they say more."""
         self.ids = Ids(self.options.seed, self.name)
         self.faults = Faults(self.ids)
         self.quirks: dict[str, str] = dict(self.options.quirks)
@@ -78,7 +79,7 @@ class World:
         self.generation += 1
         self.clock.clear()
         self.journal.restart()
-        self._begin()
+        self.renew()
 
     def state(self, api: str) -> Any:
         """The state of an API; built from the fixture at the first call."""
@@ -98,6 +99,15 @@ class World:
 
             self._identity = Identity(self.ids)
         return self._identity
+
+    @property
+    def has_identity(self) -> bool:
+        """Whether anything asked for accounts or tokens yet."""
+        return self._identity is not None
+
+    def put_outbox(self, outbox: Outbox) -> None:
+        """Take over the deliveries of a snapshot."""
+        self._outbox = outbox
 
     @property
     def outbox(self) -> Outbox:
