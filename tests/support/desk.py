@@ -19,6 +19,7 @@ from chatsim.core.simulator import ServerOptions, Simulator
 from chatsim.core.world import World, WorldOptions
 from chatsim.server.app import Server
 from chatsim.server.assembly import assemble
+from chatsim.server.protocol import Listener
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -135,7 +136,7 @@ class Served(msgspec.Struct, frozen=True, kw_only=True):
 async def serve(simulator: Simulator | None = None, **server_options: Any) -> AsyncIterator[Served]:
     """Serve on a free port of 127.0.0.1; afterwards everything is closed."""
     server = Server(simulator or assemble(), **server_options)
-    runner = web.ServerRunner(web.Server(server.handle))
+    runner = web.ServerRunner(Listener(server))
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)
     await site.start()

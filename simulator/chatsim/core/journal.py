@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Final
 
 from chatsim.core.clock import rfc3339
@@ -176,14 +176,23 @@ def _violation(violation: Violation) -> dict[str, str]:
 
 
 class Journal:
-    """The entries of one world, oldest first; the oldest fall out when it is full, and `dropped` counts them."""
+    """The entries of one world, oldest first; the oldest fall out when it is full, and `dropped` counts them.
 
-    __slots__ = ("_bytes", "_entries", "_max_bytes", "_max_entries", "dropped", "seq")
+    `tell` is told of each entry when it is listed.
+    """
 
-    def __init__(self, max_entries: int = MAX_ENTRIES, max_bytes: int = MAX_BYTES) -> None:
+    __slots__ = ("_bytes", "_entries", "_max_bytes", "_max_entries", "_tell", "dropped", "seq")
+
+    def __init__(
+        self,
+        max_entries: int = MAX_ENTRIES,
+        max_bytes: int = MAX_BYTES,
+        tell: Callable[[Entry], None] | None = None,
+    ) -> None:
         self._entries: deque[Entry] = deque()
         self._max_entries = max_entries
         self._max_bytes = max_bytes
+        self._tell = tell
         self._bytes = 0
         self.seq = 0
         self.dropped = 0
@@ -205,6 +214,8 @@ class Journal:
         while len(self._entries) > self._max_entries or (self._bytes > self._max_bytes and len(self._entries) > 1):
             self._bytes -= self._entries.popleft().weight
             self.dropped += 1
+        if self._tell is not None:
+            self._tell(entry)
 
     def __len__(self) -> int:
         return len(self._entries)

@@ -127,6 +127,16 @@ def refuse(plan: Plan, error: ApiError, body: Body = NO_BODY) -> Outcome:
     return settle(plan, _refusal(plan, error))
 
 
+def mishear(simulator: Simulator, world: World, problem: Exception, method: str = "", path: str = "") -> Outcome:
+    """Answer what never became a request: bytes that are no HTTP, or a mistake of the server around this path."""
+    now = world.clock.now()
+    entry = world.journal.open(now, "request")
+    entry.method, entry.path = method, path
+    call = Call(world, simulator.control, simulator.own_request, entry, now)
+    plan = Plan(simulator, simulator.control, call, simulator.wall())
+    return settle(plan, _refusal(plan, problem))
+
+
 def settle(plan: Plan, reply: Reply) -> Outcome:
     """Turn a reply into bytes and headers, check it against its schema, enter timers and deliveries."""
     call, entry = plan.call, plan.call.entry

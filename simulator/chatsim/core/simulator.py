@@ -13,6 +13,7 @@ from chatsim.core import data
 from chatsim.core.api import BINARY, NOTHING, STREAM, Api, Route, Socket
 from chatsim.core.errors import Gone, NotFound, Unavailable
 from chatsim.core.http import Request
+from chatsim.core.journal import Entry
 from chatsim.core.json import decode
 from chatsim.core.quirks import Quirks
 from chatsim.core.routing import Router
@@ -69,6 +70,7 @@ class Simulator:
     """Everything that exists. `wall` gives real time in nanoseconds; `control` makes the table of `/_sim`.
 
     `own_request` stands for the request where none came from outside (timers); its base is where the server is.
+    `watchers` are told of every entry of every journal.
     """
 
     def __init__(
@@ -82,6 +84,7 @@ class Simulator:
     ) -> None:
         self.options = options or ServerOptions()
         self.wall = wall
+        self.watchers: list[Callable[[World, Entry], None]] = []
         self.own_request = Request(method="POST", path="", query="", headers=CIMultiDict())
         self.apis = {api.name: api for api in apis}
         if clash := RESERVED & self.apis.keys():

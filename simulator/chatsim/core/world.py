@@ -10,7 +10,7 @@ import msgspec
 from chatsim.core.clock import Clock, parse_rfc3339
 from chatsim.core.faults import Faults
 from chatsim.core.ids import Ids
-from chatsim.core.journal import Journal
+from chatsim.core.journal import Entry, Journal
 
 if TYPE_CHECKING:
     from chatsim.core.callbacks import Outbox
@@ -58,8 +58,12 @@ class World:
         self.generation = 0
         self.last_used = simulator.wall()
         self.clock = Clock(simulator.wall)
-        self.journal = Journal(simulator.options.journal_size)
+        self.journal = Journal(simulator.options.journal_size, tell=self._tell)
         self.renew()
+
+    def _tell(self, entry: Entry) -> None:
+        for watcher in self.simulator.watchers:
+            watcher(self, entry)
 
     def renew(self) -> None:
         """Begin as the options say, with nothing of what was; time and journal are left alone unless they say more."""

@@ -12,7 +12,7 @@ from chatsim.core.api import Socket
 from chatsim.core.effects import Advance, Close, Dispose, Effect, Elsewhere, Leave, Push
 from chatsim.core.errors import ApiError, Malformed
 from chatsim.core.http import File, Pending, Request, Stream
-from chatsim.core.pipeline import Outcome, Plan, begin, finish, refuse, run_timer, settle
+from chatsim.core.pipeline import Outcome, Plan, begin, finish, mishear, refuse, run_timer, settle
 from chatsim.core.realtime import connect
 from chatsim.core.routing import CONTROL
 from chatsim.core.world import DEFAULT
@@ -179,6 +179,13 @@ class Server:
         if isinstance(opened, Outcome):
             return await self._write(request, opened)
         return await self.hub.serve(request, opened)
+
+    def mishear(self, problem: Exception, method: str = "", path: str = "") -> Answer:
+        """Answer what never became a request, and leave an entry in the default world."""
+        world = self.simulator.worlds.get(DEFAULT, self.simulator.desk)
+        outcome = mishear(self.simulator, world, problem, method, path)
+        self.after(world)
+        return Answer(outcome.status, outcome.headers, outcome.body if isinstance(outcome.body, bytes) else b"")
 
     # -- effects
 
