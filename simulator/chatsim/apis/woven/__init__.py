@@ -45,11 +45,12 @@ API: Final = Api(
     authenticate=authenticate,
     decode=decode_body,
     content_type=errors.JSON_UTF8,
-    cors=Cors(),
+    cors=Cors(methods=()),
     limit=MEBIBYTE,
     replies=dict.fromkeys((400, 401, 403, 404, 408, 413, 415, 500), "error"),
     errors=ERRORS,
     quirks=QUIRKS,
     collections=COLLECTIONS,
+    schemas=("not-found",),
     sample=SAMPLE,
 )
