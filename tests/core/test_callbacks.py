@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatsim.core.callbacks import Attempt, Delivery, NotSettled, Outbox, Policy, State, UnknownDelivery
+from chatsim.core.callbacks import SETTINGS, Attempt, Delivery, NotSettled, Outbox, Policy, State, UnknownDelivery
 
 S = 1_000_000_000
 ONCE = Policy()
@@ -18,7 +21,7 @@ BAD = Attempt(at=0, status=500)
 
 def delivery(id: str, conversation: str = "c") -> Delivery:
     """A small delivery that nobody minds losing."""
-    return Delivery(id=id, api="kobil", conversation=conversation, url="http://a/", target="http://a/", body=b"{}")
+    return Delivery(id=id, api="kobil", conversation=conversation, url="http://a/", target="http://a/", body=b"{}", departed=True)
 
 
 def outbox(*ids: str) -> Outbox:
@@ -54,6 +57,38 @@ def states(box: Outbox) -> dict[str, State]:
 def test_heads_of_conversations_leave_side_by_side() -> None:
     """Each conversation has one delivery under way, the others wait behind it."""
     assert taken(outbox("a1", "a2", "b1")) == ["a1", "b1"]
+
+
+def test_delivery_waits_for_the_answer_of_its_request() -> None:
+    """Before the answer was written a new delivery stays, and those behind it with it."""
+    box = Outbox()
+    box.add(replace(delivery("a1", "a"), departed=False))
+    box.add(delivery("a2", "a"))
+    assert taken(box) == []
+    box.leave("a1")
+    assert drained(box) == ["a1", "a2"]
+
+
+def test_leave_of_a_forgotten_delivery_is_harmless() -> None:
+    """An answer that was written after a reset starts nothing."""
+    box = outbox("a1")
+    box.leave("gone")
+    assert taken(box) == ["a1"]
+
+
+@pytest.mark.parametrize(("value", "good"), [([1, 5.5], True), (["2"], True), ([], True), (["x"], False), ([-1], False), ([None], False)])
+def test_backoff_is_a_list_of_seconds(value: list[Any], good: bool) -> None:
+    """callbacks.backoff_s takes numbers from zero up, also written as text, and says so otherwise."""
+    setting = next(one for one in SETTINGS if one.name == "callbacks.backoff_s")
+    assert setting.check is not None
+    assert (setting.check(value) == "") is good
+
+
+def test_map_leads_to_addresses_only() -> None:
+    """callbacks.map refuses a replacement that cannot be called."""
+    setting = next(one for one in SETTINGS if one.name == "callbacks.map")
+    assert setting.check is not None
+    assert "names no host" in setting.check({"https://a.example": "http://"})
 
 
 def test_next_one_leaves_after_the_head_settled() -> None:

@@ -9,7 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+from chatsim.core.json import encode
+from chatsim.core.settings import Setting
+from chatsim.core.targets import malformed, mapped
+
+if TYPE_CHECKING:
+    from chatsim.core.effects import Callback
+    from chatsim.core.world import World
 
 State = Literal["pending", "held", "scheduled", "delivered", "failed", "lost", "blocked"]
 
@@ -17,6 +25,45 @@ SETTLED: Final = frozenset({"delivered", "failed", "lost", "blocked"})
 REPLY_KEPT: Final = 4096
 LOST: Final = "lost on purpose: nothing was sent"
 _NS_PER_S: Final = 1_000_000_000
+
+
+def _waits(value: Any) -> str:
+    try:
+        good = all(float(wait) >= 0 for wait in value)
+    except (TypeError, ValueError):
+        good = False
+    return "" if good else f"wants seconds, as in [1, 5, 30], not {value!r}"
+
+
+def _targets(value: Any) -> str:
+    return next((reason for target in value.values() if (reason := malformed(str(target)))), "")
+
+
+SETTINGS: Final = (
+    Setting(name="callbacks.attempts", type="int", title="How often a delivery is tried", default=1, least=1),
+    Setting(
+        name="callbacks.backoff_s",
+        type="list",
+        title="Seconds before the second, third, … attempt, on the world's clock; the last one repeats",
+        default=[1, 5, 30],
+        check=_waits,
+    ),
+    Setting(name="callbacks.timeout_s", type="float", title="How long a receiver may take", default=30, least=0.001),
+    Setting(
+        name="callbacks.map",
+        type="map",
+        title="Where public addresses lead: prefix of the URL → what replaces it",
+        default={},
+        check=_targets,
+    ),
+    Setting(
+        name="callbacks.allow_hosts",
+        type="list",
+        title="Hosts that are called although they are neither loopback nor private; * allows all",
+        default=[],
+    ),
+    Setting(name="callbacks.ca_file", type="str", title="PEM file of authorities that receivers' certificates have"),
+)
 
 
 class UnknownDelivery(LookupError):
@@ -41,6 +88,13 @@ class Policy:
         if not self.backoff_s:
             return 0
         return round(self.backoff_s[min(failed, len(self.backoff_s)) - 1] * _NS_PER_S)
+
+
+    @classmethod
+    def of(cls, world: World) -> Policy:
+        """The policy that a world's settings make."""
+        waits = tuple(float(wait) for wait in world.setting("callbacks.backoff_s"))
+        return cls(attempts=world.setting("callbacks.attempts"), backoff_s=waits)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -73,12 +127,15 @@ class Delivery:
     url: str
     target: str
     body: bytes
+    about: str = ""
     headers: list[tuple[str, str]] = field(default_factory=list)
     created_at: int = 0
     cause: int | None = None
     state: State = "pending"
     due_at: int | None = None
     attempts: list[Attempt] = field(default_factory=list)
+    departed: bool = False
+    """Whether the answer of the request that made it was written, so that it may leave."""
     failures: int = 0
     """Failed attempts since it was last put into the queue: what the retry policy counts."""
     repeats: int = 0
@@ -122,13 +179,20 @@ class Outbox:
         """The moment of the next scheduled attempt."""
         return min(self.due.values(), default=None)
 
-    # The way of a delivery: add, take, then one of settle, lose, block, reorder.
+    # The way of a delivery: add, leave, take, then one of settle, lose, block, reorder.
 
     def add(self, delivery: Delivery) -> None:
         """Queue a new delivery behind the others of its conversation."""
         self.deliveries[delivery.id] = delivery
         self._enqueue(delivery)
         self._forget()
+
+    def leave(self, id: str) -> None:
+        """The answer of the request that made it was written. An id of before a reset is passed over."""
+        delivery = self.deliveries.get(id)
+        if delivery is not None and not delivery.departed:
+            delivery.departed = True
+            self._refresh(delivery.conversation)
 
     def take(self, now: int) -> Delivery | None:
         """The next delivery to send, marked as being sent; None when nothing may leave now."""
@@ -289,7 +353,7 @@ class Outbox:
         if not queue:
             return
         head = self.deliveries[queue[0]]
-        if head.sending or head.behind is not None:
+        if head.sending or head.behind is not None or not head.departed:
             return
         if head.state == "pending":
             self.leaving[head.id] = None
@@ -302,3 +366,22 @@ class Outbox:
         settled = [key for key, d in self.deliveries.items() if d.state in SETTLED]
         for key in settled[: len(self.deliveries) - self.kept]:
             del self.deliveries[key]
+
+
+def deliver(world: World, effect: Callback, *, api: str, now: int, cause: int) -> Delivery:
+    """Enter a delivery into the world; it may leave once `Outbox.leave` was called."""
+    headers = {"Content-Type": "application/json", "Accept": "application/json", **effect.headers}
+    delivery = Delivery(
+        id=world.ids.uuid("delivery"),
+        api=api,
+        conversation=effect.topic,
+        url=effect.url,
+        target=mapped(effect.url, world.setting("callbacks.map")),
+        body=encode(effect.body),
+        about=effect.about,
+        headers=list(headers.items()),
+        created_at=now,
+        cause=cause,
+    )
+    world.outbox.add(delivery)
+    return delivery
