@@ -112,7 +112,7 @@ class Route:
     `path` is a template (`/users/{id}`); `slash` serves it with and without a slash at its end, `aliases` are
     further templates with the same parameters. `body` and `query` name schemas (of the own API, or
     `other/name`); `replies` says for each status which schema its body has. `auth` False skips `authenticate`.
-    `validate` False leaves validation to the operation. `limit` is the body's limit in bytes. `multipart` bodies
+    `validate` False leaves validation to the operation. `limit` is the body's limit in bytes, or the setting that says it. `multipart` bodies
     are taken apart and spooled before `decode`. `raw` operations read `call.body` as `Body`, undecoded.
     """
 
@@ -128,7 +128,7 @@ class Route:
     aliases: tuple[str, ...] = ()
     validate: bool = True
     authorize: Callable[[State, Call], None] | None = None
-    limit: int | None = None
+    limit: int | str | None = None
     multipart: bool = False
     decode: Callable[[Call, Body], Any] | None = None
 

@@ -89,7 +89,6 @@ class Policy:
             return 0
         return round(self.backoff_s[min(failed, len(self.backoff_s)) - 1] * _NS_PER_S)
 
-
     @classmethod
     def of(cls, world: World) -> Policy:
         """The policy that a world's settings make."""
