@@ -113,8 +113,9 @@ class Route:
     further templates with the same parameters. `body` and `query` name schemas (of the own API, or
     `other/name`); `replies` says for each status which schema its body has, `bare` which of these statuses may
     also come without that JSON: as a page for a browser, or empty. `auth` False skips `authenticate`.
-    `validate` False leaves validation to the operation. `limit` is the body's limit in bytes. `multipart` bodies
-    are taken apart and spooled before `decode`. `raw` operations read `call.body` as `Body`, undecoded.
+    `validate` False leaves validation to the operation. `limit` is the body's limit in bytes, or the name of the
+    setting that says it. `multipart` bodies
+    are taken apart and spooled before `decode`.
     """
 
     method: str
@@ -129,7 +130,7 @@ class Route:
     aliases: tuple[str, ...] = ()
     validate: bool = True
     authorize: Callable[[State, Call], None] | None = None
-    limit: int | None = None
+    limit: int | str | None = None
     multipart: bool = False
     decode: Callable[[Call, Body], Any] | None = None
     bare: tuple[int, ...] = ()

@@ -91,8 +91,8 @@ def begin(simulator: Simulator, world: World, request: Request, kind: str = "req
         plan.route = found.route
         plan.contract = simulator.contracts[found.route]
         entry.operation = found.route.name
-        if isinstance(found.route, Route) and found.route.limit is not None:
-            plan.limit = found.route.limit
+        if isinstance(found.route, Route) and (limit := found.route.limit) is not None:
+            plan.limit = world.setting(limit) if isinstance(limit, str) else limit
 
     try:
         if error is not None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 
 from chatsim.apis import discover
 from chatsim.control import build
+from chatsim.core import callbacks
 from chatsim.core.api import Api
 from chatsim.core.simulator import ServerOptions, Simulator
 
@@ -22,4 +23,4 @@ def assemble(
     Raises:
         SchemaError, RoutingError, ValueError: the declarations contradict themselves; the text says where.
     """
-    return Simulator(discover() if apis is None else apis, build, wall, options=options)
+    return Simulator(discover() if apis is None else apis, build, wall, options=options, settings=callbacks.SETTINGS)

@@ -1,0 +1,131 @@
+"""What KOBIL keeps in one world: services, users, messages of both directions, and files.
+
+Plain data, written out and read back as it stands; who may do what is decided elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+from chatsim.apis.kobil.ids import MessageIds, conversation_id
+from chatsim.core.media import Blob
+
+if TYPE_CHECKING:
+    from chatsim.core.world import World
+
+KEPT: Final = 100_000
+"""So many messages stay; of more, the oldest are forgotten with their files."""
+
+Direction = Literal["to_user", "from_user"]
+
+
+@dataclass(slots=True)
+class Service:
+    """A chat service, named after the client id of its backend."""
+
+    id: str
+    callback_url: str | None = None
+
+
+@dataclass(slots=True)
+class User:
+    """Somebody with the SuperApp. `id` is the name or e-mail address as it was first written."""
+
+    id: str
+    tenants: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Media:
+    """A file of a message; `service` is the client that may download it."""
+
+    id: str
+    tenant: str
+    service: str
+    file_name: str
+    content_type: str
+    blob: Blob
+
+
+@dataclass(slots=True, kw_only=True)
+class Message:
+    """A message, or a signature request. `content` is its JSON as sent, `signatureData` for a signature request."""
+
+    id: str
+    direction: Direction
+    type: str
+    at: int
+    tenant: str
+    service: str
+    user: str
+    instance_id: str
+    text: str
+    content: dict[str, Any] = field(default_factory=dict)
+    media: str | None = None
+    answers: str | None = None
+    """The message that this one answers."""
+    answered: bool = False
+
+    @property
+    def conversation(self) -> str:
+        """The conversation it belongs to."""
+        return conversation_id(self.tenant, self.service, self.user)
+
+
+@dataclass(slots=True)
+class Kobil:
+    """All of it. Services by id, users by their id in lower case, `conversations` are message ids, oldest first."""
+
+    services: dict[str, Service] = field(default_factory=dict)
+    users: dict[str, User] = field(default_factory=dict)
+    messages: dict[str, Message] = field(default_factory=dict)
+    conversations: dict[str, list[str]] = field(default_factory=dict)
+    media: dict[str, Media] = field(default_factory=dict)
+    ids: MessageIds = field(default_factory=MessageIds)
+
+    def user(self, name: str) -> User | None:
+        """The user of this name or address, in any case of letters."""
+        return self.users.get(name.casefold())
+
+    def add_user(self, name: str, tenant: str) -> User:
+        """Return the user, made known to the tenant if need be."""
+        user = self.users.setdefault(name.casefold(), User(name))
+        if tenant not in user.tenants:
+            user.tenants.append(tenant)
+        return user
+
+    def add_service(self, name: str) -> Service:
+        """Return the service, made if need be."""
+        return self.services.setdefault(name, Service(name))
+
+    def add(self, message: Message) -> None:
+        """Append a message to its conversation."""
+        self.messages[message.id] = message
+        self.conversations.setdefault(message.conversation, []).append(message.id)
+        if len(self.messages) > KEPT + KEPT // 10:
+            for old in list(self.messages.values())[: len(self.messages) - KEPT]:
+                self._forget(old)
+
+    def newest(self, conversation: str) -> Iterator[Message]:
+        """The messages of a conversation, newest first."""
+        return (self.messages[name] for name in reversed(self.conversations.get(conversation, ())))
+
+    def _forget(self, message: Message) -> None:
+        del self.messages[message.id]
+        kept = self.conversations[message.conversation]
+        kept.remove(message.id)
+        if not kept:
+            del self.conversations[message.conversation]
+        self.media.pop(message.media or "", None)
+
+
+def begin(world: World, fixture: Mapping[str, Any]) -> Kobil:
+    """The state that a fixture describes."""
+    state = Kobil()
+    for name, service in fixture.get("services", {}).items():
+        state.add_service(name).callback_url = service.get("callback_url")
+    for name, user in fixture.get("users", {}).items():
+        state.add_user(name, user["tenant"])
+    return state

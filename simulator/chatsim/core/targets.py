@@ -1,0 +1,78 @@
+"""Where a callback may go: the map from public addresses to local ones, and what is off limits.
+
+Pure rules over texts and addresses; who resolves names and connects is `server/callbacks.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from typing import Final
+from urllib.parse import urlsplit
+
+# Not ipaddress.is_private: that also holds for 169.254.169.254, where clouds keep credentials.
+_NEAR: Final = tuple(
+    map(
+        ip_network,
+        ("127.0.0.0/8", "::1/128", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7"),
+    )
+)
+
+
+def mapped(url: str, table: Mapping[str, str]) -> str:
+    """``url`` with its longest prefix in ``table`` replaced; query and fragment stay.
+
+    A prefix ends where a part of the URL ends: ``https://a.example`` does not fit
+    ``https://a.example.org`` nor ``https://a.example:8443``.
+    """
+    for prefix in sorted(table, key=len, reverse=True):
+        rest = url.removeprefix(prefix)
+        fits = url.startswith(prefix) and (prefix[-1:] in "/?=" or rest[:1] in ("", *"/?#"))
+        if prefix and fits:
+            return table[prefix] + rest
+    return url
+
+
+def malformed(url: str) -> str | None:
+    """Why no request can be made of this URL, or None."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError as error:
+        return f"{url!r} is not a URL: {error}"
+    if parts.scheme not in ("http", "https"):
+        return f"{url!r} has the scheme {parts.scheme!r}; http and https are possible"
+    if not parts.hostname or port == 0:
+        return f"{url!r} names no host to connect to"
+    return None
+
+
+def allowed_by_name(host: str, allow_hosts: Iterable[str]) -> bool:
+    """Whether ``callbacks.allow_hosts`` lists this host: by name, as ``*.example.org``, or ``*``."""
+    name = host.rstrip(".").lower()
+    for entry in allow_hosts:
+        wanted = entry.rstrip(".").lower()
+        if wanted in ("*", name) or (wanted.startswith("*.") and name.endswith(wanted[1:])):
+            return True
+    return False
+
+
+def refusal(host: str, address: str, allow_hosts: Iterable[str]) -> str | None:
+    """Why a callback to ``host`` must not connect to ``address``; None when it may."""
+    allow_hosts = tuple(allow_hosts)
+    if allowed_by_name(host, allow_hosts) or allowed_by_name(address, allow_hosts):
+        return None
+    if is_near(ip_address(address)):
+        return None
+    where = host if host == address else f"{host} ({address})"
+    return (
+        f"{where} is neither loopback nor a private address; "
+        f"to reach it, set callbacks.allow_hosts=[{host!r}], or callbacks.map to a local address"
+    )
+
+
+def is_near(address: IPv4Address | IPv6Address) -> bool:
+    """Loopback, or a private network that people choose addresses from."""
+    if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
+        address = address.ipv4_mapped
+    return any(address in network for network in _NEAR if network.version == address.version)
