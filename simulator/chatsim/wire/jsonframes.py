@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from enum import Enum
 from typing import Any, Final
+
+from chatsim.core.json import BadJson, decode, encode
 
 # RFC 6455, 7.4.1
 INVALID_PAYLOAD: Final = 1007
@@ -43,22 +44,19 @@ class JsonFrames:
         self._binary = binary
 
     def receive(self, message: str | bytes) -> Any:
-        """Return the value in one message of the peer.
+        """Return the value in one message of the peer. Whether a fault ends the connection is for the caller.
 
         Raises:
-            PeerFault: the message is too long or no JSON; the connection is closed by that.
+            PeerFault: the message is too long or no JSON.
             OurFault: the connection is closed already.
         """
         self._ask_open("take")
+        raw = message.encode("utf-8", "surrogatepass") if isinstance(message, str) else message
+        if self._limit is not None and len(raw) > self._limit:
+            raise PeerFault(TOO_BIG, f"a frame may have {self._limit} bytes, not {len(raw)}")
         try:
-            raw = message.encode() if isinstance(message, str) else message
-            self._ask_size(raw)
-            return json.loads(raw.decode(), parse_constant=_refuse)
-        except PeerFault:
-            self.state = State.CLOSED
-            raise
-        except (ValueError, RecursionError) as error:
-            self.state = State.CLOSED
+            return decode(raw)
+        except BadJson as error:
             raise PeerFault(INVALID_PAYLOAD, f"a frame holds one JSON value, such as {{}}: {error}") from error
 
     def send(self, value: Any) -> str | bytes:
@@ -69,10 +67,18 @@ class JsonFrames:
         """
         self._ask_open("send")
         try:
-            text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+            return self.forward(encode(value))
         except (TypeError, ValueError) as error:
             raise OurFault(f"a frame holds one JSON value, not {value!r}") from error
-        return text.encode() if self._binary else text
+
+    def forward(self, raw: bytes) -> str | bytes:
+        """Return the message that holds a value encoded already.
+
+        Raises:
+            OurFault: the connection is closed.
+        """
+        self._ask_open("send")
+        return raw if self._binary else raw.decode()
 
     def close(self) -> None:
         """Take no more messages and send none."""
@@ -81,11 +87,3 @@ class JsonFrames:
     def _ask_open(self, verb: str) -> None:
         if self.state is State.CLOSED:
             raise OurFault(f"the connection is closed: nothing to {verb}")
-
-    def _ask_size(self, raw: bytes) -> None:
-        if self._limit is not None and len(raw) > self._limit:
-            raise PeerFault(TOO_BIG, f"a frame may have {self._limit} bytes, not {len(raw)}")
-
-
-def _refuse(word: str) -> Any:
-    raise ValueError(f"{word} is no JSON")
