@@ -22,8 +22,8 @@ class Cors(msgspec.Struct, frozen=True, kw_only=True):
     `echo` answers the caller's origin instead of `*` (needed with `credentials`); `origins` gives the allowed
     patterns of a world (`None`: all). `headers` None echoes what the preflight asks for. `status` answers the
     preflight, `refused` is sent to an origin that is not allowed (None: served without CORS headers).
-    `any_options` answers every OPTIONS request, also without an Origin. No `methods` at all: a service that does not
-    know CORS, preflights are requests like others.
+    `any_options` answers every OPTIONS request, also without an Origin. `full` has every answer carry what a
+    preflight gets. No `methods` at all: a service that does not know CORS, preflights are requests like others.
     """
 
     methods: tuple[str, ...] = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
@@ -38,6 +38,7 @@ class Cors(msgspec.Struct, frozen=True, kw_only=True):
     origins: Callable[[World], Sequence[str]] | None = None
     refused: Reply | None = None
     any_options: bool = False
+    full: bool = False
 
     def allows(self, origin: str, world: World) -> bool:
         """Whether pages of `origin` may call."""
@@ -46,13 +47,13 @@ class Cors(msgspec.Struct, frozen=True, kw_only=True):
     def on_answer(self, request: Request, world: World) -> tuple[tuple[str, str], ...]:
         """The headers that every answer to this request carries; none without an Origin, unless `always`."""
         origin = request.headers.get("Origin")
-        if origin is None:
+        if origin is None and not self.full:
             return (("Access-Control-Allow-Origin", "*"),) if self.always else ()
-        if not self.methods or not self.allows(origin, world):
+        if not self.methods or (origin is not None and not self.allows(origin, world)):
             return ()
         exposed = ", ".join((*self.expose, *SIMULATOR_HEADERS))
-        found = [*self._origin(origin), ("Access-Control-Expose-Headers", exposed)]
-        return tuple(found)
+        allowed = self._allowed(request) if self.full else ()
+        return (*self._origin(origin or "*"), *allowed, ("Access-Control-Expose-Headers", exposed))
 
     def preflight(self, request: Request, world: World) -> Reply | None:
         """The answer to a preflight (or, with `any_options`, to any OPTIONS); None where the request is neither."""
@@ -64,15 +65,17 @@ class Cors(msgspec.Struct, frozen=True, kw_only=True):
             return None
         if origin is not None and not self.allows(origin, world):
             return self.refused or Reply(status=self.status)
-        asked = request.headers.get("Access-Control-Request-Headers", "")
-        headers = [
-            *self._origin(origin or "*"),
-            ("Access-Control-Allow-Methods", ", ".join(self.methods)),
-            ("Access-Control-Allow-Headers", asked if self.headers is None else ", ".join(self.headers)),
-        ]
+        headers = [*self._origin(origin or "*"), *self._allowed(request)]
         if self.max_age is not None:
             headers.append(("Access-Control-Max-Age", str(self.max_age)))
         return Reply(status=self.status, headers=tuple(pair for pair in headers if pair[1]))
+
+    def _allowed(self, request: Request) -> tuple[tuple[str, str], ...]:
+        asked = request.headers.get("Access-Control-Request-Headers", "")
+        return (
+            ("Access-Control-Allow-Methods", ", ".join(self.methods)),
+            ("Access-Control-Allow-Headers", asked if self.headers is None else ", ".join(self.headers)),
+        )
 
     def _origin(self, origin: str) -> list[tuple[str, str]]:
         pairs = [("Access-Control-Allow-Origin", origin if self.echo else "*")]

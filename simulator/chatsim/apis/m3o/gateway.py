@@ -1,0 +1,104 @@
+"""What happens to every call before its operation sees it: query, form and body become one object of fields."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any, Final
+
+from chatsim.apis.m3o.errors import note_header, unknown_service
+from chatsim.apis.m3o.protojson import normalise, spellings
+from chatsim.apis.m3o.querystring import form_fields, query_fields
+from chatsim.core.api import Call, Route
+from chatsim.core.effects import Effect
+from chatsim.core.errors import Malformed
+from chatsim.core.http import JSON, Body, Reply
+from chatsim.core.json import BadJson, decode
+
+FORM: Final = "application/x-www-form-urlencoded"
+METHODS: Final = ("POST", "GET", "PUT", "PATCH", "DELETE")
+"""The gateway never says 405: all of these call the same method. GET (and HEAD) have no body [source]."""
+
+
+def read_fields(call: Call, body: Body) -> Any:
+    """Merge query and body (the body wins) and give the fields their proto names.
+
+    Raises:
+        Malformed: the body is no JSON. ApiError: the query is broken.
+        Invalid: the world is strict and the body is JSON with the label of a form.
+    """
+    found = _written(call, b"" if call.request.method in ("GET", "HEAD") else body.raw)
+    assert isinstance(call.route, Route)
+    return named(call, found, call.route.body) if call.route.body is not None else found
+
+
+def named(call: Call, value: Any, schema: str) -> Any:
+    """Give the members of a body or frame the names that its schema knows; what is no object stays as it is."""
+    if not isinstance(value, dict):
+        return value
+    document = call.world.simulator.schemas.get(call.api.schema(schema)).document
+    return normalise(value, _spellings(tuple(document["properties"])))
+
+
+def read_v1_fields(call: Call, body: Body) -> Any:
+    """The same for /v1, whose service part may be in any case while the method's name is exact.
+
+    Raises:
+        ApiError: the method is written otherwise, such as `SEND`. Others as `read_fields`.
+    """
+    assert isinstance(call.route, Route)
+    name = call.route.path.rpartition("/")[2]
+    given = [raised(word) for word in call.request.path.split("/")[3:]]
+    if given not in ([name], ["Chat", name]):
+        raise unknown_service(f"Chat.{given[-1]}")
+    return read_fields(call, body)
+
+
+def raised(word: str) -> str:
+    """`send` as the gateway reads it: `Send` [source]."""
+    return word[:1].upper() + word[1:]
+
+
+def answer(call: Call, body: Any, *effects: Effect) -> Reply:
+    """Answer 200 with the leniencies used in a header, so that a conformance run can see them."""
+    return Reply(body=body, headers=note_header(call), effects=effects)
+
+
+def content_type(call: Call) -> str:
+    """JSON; under a quirk what the request had, as gateways of the document's time answered [source]."""
+    copied = call.quirk("m3o.reply_content_type") == "copied" and call.request.path.startswith("/chat/")
+    return (call.request.headers.get("Content-Type") or JSON) if copied else JSON
+
+
+def _written(call: Call, raw: bytes) -> Any:
+    query = call.request.query
+    if raw and call.request.content_type == FORM and not _is_json_after_all(call, raw):
+        return form_fields(raw.decode("utf-8", "replace"), query)
+    fields = query_fields(query) if query else {}
+    if not raw.strip():
+        return fields
+    try:
+        value = decode(raw)
+    except BadJson as error:
+        raise Malformed(str(error)) from error
+    return {**fields, **value} if isinstance(value, dict) else value
+
+
+def _is_json_after_all(call: Call, raw: bytes) -> bool:
+    """The document's own curl calls send JSON with a form's label, which the real gateway took for a form."""
+    if call.quirk("m3o.form_label") == "obeyed" or not _is_object(raw):
+        return False
+    call.tolerate("m3o.json-as-form", f"JSON labelled {FORM}; send Content-Type: {JSON}")
+    return True
+
+
+def _is_object(raw: bytes) -> bool:
+    try:
+        return isinstance(decode(raw), dict)
+    except BadJson:
+        return False
+
+
+@lru_cache(maxsize=64)
+def _spellings(names: tuple[str, ...]) -> Mapping[str, str]:
+    return spellings(names)

@@ -1,0 +1,152 @@
+"""Every path of the service: the documented calls at /chat, the later ones at /v1/chat."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from typing import Any, Final
+
+from chatsim.apis.m3o import chat, explore, groups, realtime
+from chatsim.apis.m3o.gateway import METHODS, read_fields, read_v1_fields
+from chatsim.core.api import BINARY, Call, Operation, Route, Socket
+from chatsim.core.http import Body
+from chatsim.core.routing import Territory
+
+TERRITORY: Final = (
+    Territory("/chat"),
+    Territory("/v1"),
+    Territory("/v1/chat", ignore_case=True),
+    Territory("/publicapi"),
+    Territory("/", exact=True),
+)
+
+PLAIN: Final = {401: BINARY, 403: BINARY}
+"""The unversioned gateway refuses in plain text."""
+
+FRAME_LIMIT: Final = 1024 * 1024
+
+
+def _every_method(path: str, operation: Operation, **row: Any) -> Iterator[Route]:
+    """One row for each method: the gateway makes no difference."""
+    for method in METHODS:
+        yield Route(method=method, path=path, operation=operation, **row)
+
+
+def _nothing(call: Call, body: Body) -> None:
+    """What is not going to be used is not looked at."""
+
+
+def _spelled(name: str) -> tuple[str, ...]:
+    """The ways to write a method of the chat service: /chat/New, /chat/new, /chat/Chat/New [source]."""
+    lower = name[0].lower() + name[1:]
+    return (
+        f"/chat/{name}",
+        f"/chat/{lower}",
+        *(f"/chat/{chat}/{one}" for chat in ("Chat", "chat") for one in (name, lower)),
+    )
+
+
+def _documented(name: str, operation: Operation, body: str, reply: str, title: str) -> Iterator[Route]:
+    path, *aliases = _spelled(name)
+    yield from _every_method(
+        path,
+        operation,
+        aliases=tuple(aliases),
+        title=title,
+        body=body,
+        replies={200: reply, **PLAIN},
+        decode=read_fields,
+    )
+
+
+def _later(name: str, operation: Operation, body: str, reply: str, title: str) -> Iterator[Route]:
+    yield from _every_method(
+        f"/v1/chat/{name}",
+        operation,
+        aliases=(f"/v1/chat/Chat/{name}",),
+        title=title,
+        body=body,
+        replies={200: reply},
+        decode=read_v1_fields,
+    )
+
+
+_refused = partial(_every_method, decode=_nothing, replies={})
+
+ROUTES: Final = (
+    *_documented("New", chat.new, "new", "new-reply", "Create a chat"),
+    *_documented("Send", chat.send, "send", "send-reply", "Send a message to the chat"),
+    *_documented("History", chat.history, "history", "history-reply", "View the chat history"),
+    *_later("Create", groups.create_group, "v1-create", "v1-group-reply", "Make a group"),
+    *_later("New", groups.new_room, "v1-create", "v1-group-reply", "Make a room (first clients)"),
+    *_later("List", groups.list_groups, "v1-list", "v1-list-reply", "List groups"),
+    *_later("Delete", groups.delete_group, "v1-group-key", "v1-group-reply", "Delete a group"),
+    *_later("History", groups.group_history, "v1-group-key", "v1-history-reply", "List the messages of a group"),
+    *_later("Send", groups.send_to_group, "v1-send", "v1-message-reply", "Send a message to a group"),
+    *_later("Invite", groups.invite, "v1-membership", "v1-group-reply", "Add a user to a group"),
+    *_later("Kick", groups.kick, "v1-membership", "v1-group-reply", "Remove a user from a group"),
+    *_later("Leave", groups.leave, "v1-membership", "v1-group-reply", "Leave a group"),
+    *(
+        route
+        for path in ("/chat", "/chat/{method}", "/chat/{endpoint}/{method}")
+        for route in _every_method(path, explore.unknown_method, decode=_nothing, replies=PLAIN)
+    ),
+    *(
+        route
+        for path in ("/v1/chat/{method}", "/v1/chat/{endpoint}/{method}")
+        for route in _refused(path, explore.unknown_method)
+    ),
+    *(
+        route
+        for path in ("/v1/{service}/{method}", "/v1/{service}/{endpoint}/{method}")
+        for route in _refused(path, explore.unknown_api)
+    ),
+    *(route for path in ("/v1", "/v1/{service}") for route in _refused(path, explore.no_api)),
+    *(
+        Route(method=method, path=path, operation=explore.no_stream, decode=_nothing, replies=PLAIN)
+        for method in METHODS
+        if method != "GET"
+        for path in ("/chat/Connect", "/v1/chat/Join")
+    ),
+    Route(method="GET", path="/", operation=explore.version, auth=False, decode=_nothing, replies={200: "version"}),
+    Route(
+        method="GET",
+        path="/publicapi/explore/index",
+        aliases=("/publicapi/explore/Index",),
+        operation=explore.index,
+        auth=False,
+        decode=_nothing,
+        replies={200: "explore-index"},
+    ),
+    Route(
+        method="POST",
+        path="/publicapi/explore/Index",
+        aliases=("/publicapi/explore/index",),
+        operation=explore.index,
+        auth=False,
+        decode=_nothing,
+        replies={200: "explore-index"},
+    ),
+)
+
+SOCKETS: Final = (
+    Socket(
+        path=_spelled("Connect")[0],
+        aliases=_spelled("Connect")[1:],
+        open=realtime.connect,
+        title="Messages of a chat, both ways; headers User-Id and Chat-Id",
+        plain=explore.no_stream,
+        limit=FRAME_LIMIT,
+        replies=PLAIN,
+    ),
+    Socket(
+        path="/v1/chat/Join",
+        aliases=("/v1/chat/Chat/Join",),
+        open=realtime.join,
+        title="Messages of a group; the first frame is the request",
+        any_protocol=True,
+        plain=explore.no_stream,
+        auth=False,
+        limit=FRAME_LIMIT,
+    ),
+)

@@ -1,0 +1,152 @@
+"""What a test sets up or looks at through the control API: tokens and chats. The fixture has the same shapes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from chatsim.apis.m3o.chat import shown
+from chatsim.apis.m3o.state import M3O, Chat, Message, Namespace, Token
+from chatsim.core.api import Call, Collection
+from chatsim.core.clock import parse_rfc3339
+from chatsim.core.ids import Ids
+from chatsim.core.world import World
+
+
+def begin(world: World, fixture: Mapping[str, Any]) -> M3O:
+    """Build the state of a world from its fixture."""
+    state = M3O()
+    now = world.clock.now()
+    for token, body in fixture.get("tokens", {}).items():
+        state.tokens[token] = Token(**body)
+    for chat_id, body in fixture.get("chats", {}).items():
+        _place(state, chat_id, body, world.ids, now)
+    return state
+
+
+def _place(state: M3O, chat_id: str, body: Mapping[str, Any], ids: Ids, now: int) -> None:
+    messages = [_message(chat_id, said, ids, now) for said in body.get("messages", ())]
+    chat = Chat(chat_id, sorted(body.get("user_ids", ())), messages)
+    if "namespace" in body:
+        state.enter(body["namespace"]).add(chat)
+    else:
+        state.put_everywhere(chat)
+
+
+def _message(chat_id: str, said: Mapping[str, Any], ids: Ids, now: int) -> Message:
+    sent_at = said.get("sent_at", "")
+    return Message(
+        id=said.get("id") or ids.uuid("message"),
+        client_id=said.get("client_id") or ids.uuid("client"),
+        place=chat_id,
+        user_id=said["user_id"],
+        subject=said.get("subject", ""),
+        text=said["text"],
+        sent_at=sent_at,
+        at=parse_rfc3339(sent_at) if sent_at else now,
+    )
+
+
+def _put_token(state: M3O, call: Call) -> tuple[bool, Any]:
+    token = call.params["token"]
+    created = token not in state.tokens
+    state.tokens[token] = Token(**call.body)
+    return created, _shown_token(token, state.tokens[token])
+
+
+def _get_token(state: M3O, call: Call) -> Any:
+    token = call.params["token"]
+    rule = state.tokens.get(token)
+    return None if rule is None else _shown_token(token, rule)
+
+
+def _delete_token(state: M3O, call: Call) -> bool:
+    return state.tokens.pop(call.params["token"], None) is not None
+
+
+def _list_tokens(state: M3O, call: Call) -> list[Any]:
+    return [_shown_token(token, rule) for token, rule in state.tokens.items()]
+
+
+def _shown_token(token: str, rule: Token) -> dict[str, Any]:
+    members = {
+        "reason": rule.reason,
+        "owner": rule.owner,
+        "namespace": rule.namespace,
+        "calls_per_second": rule.calls_per_second,
+    }
+    told = {name: value for name, value in members.items() if value}
+    return {"token": token, "allowed": rule.allowed, "scopes": rule.scopes, **told}
+
+
+def _put_chat(state: M3O, call: Call) -> tuple[bool, Any]:
+    chat_id = call.params["chat_id"]
+    there = [one for _, one in _spaces(state, call.body.get("namespace")) if chat_id in one.chats]
+    for namespace in there:
+        namespace.remove(chat_id)
+    _place(state, chat_id, call.body, call.ids, call.now)
+    return not there, _find(state, chat_id, call.body.get("namespace"))
+
+
+def _get_chat(state: M3O, call: Call) -> Any:
+    return _find(state, call.params["chat_id"], _wanted(call))
+
+
+def _delete_chat(state: M3O, call: Call) -> bool:
+    chat_id = call.params["chat_id"]
+    there = [one for _, one in _spaces(state, _wanted(call)) if chat_id in one.chats]
+    for namespace in there:
+        namespace.remove(chat_id)
+    return bool(there)
+
+
+def _list_chats(state: M3O, call: Call) -> list[Any]:
+    return [
+        _shown_chat(name, chat)
+        for name, namespace in _spaces(state, _wanted(call))
+        for chat in namespace.chats.values()
+    ]
+
+
+def _wanted(call: Call) -> str | None:
+    return dict(call.query).get("namespace")
+
+
+def _spaces(state: M3O, name: str | None) -> list[tuple[str | None, Namespace]]:
+    """The namespaces that a call is about: the named one, else all; the first, without a name, is what new ones get."""
+    if name is not None:
+        return [(name, state.look(name))] if name in state.namespaces else []
+    return [(None, state.everywhere), *state.namespaces.items()]
+
+
+def _find(state: M3O, chat_id: str, namespace: str | None) -> Any:
+    """The chat as it is in that namespace; without one as it is in the last one that has it: there it was used."""
+    found = [(name, one.chats[chat_id]) for name, one in _spaces(state, namespace) if chat_id in one.chats]
+    return _shown_chat(*found[-1]) if found else None
+
+
+def _shown_chat(namespace: str | None, chat: Chat) -> dict[str, Any]:
+    there = {} if namespace is None else {"namespace": namespace}
+    return {"id": chat.id, **there, "user_ids": chat.user_ids, "messages": [shown(one) for one in chat.messages]}
+
+
+COLLECTIONS: Final = (
+    Collection(
+        path="tokens/{token}",
+        title="How a token is treated",
+        schema="sim-tokens",
+        put=_put_token,
+        get=_get_token,
+        delete=_delete_token,
+        list=_list_tokens,
+    ),
+    Collection(
+        path="chats/{chat_id}",
+        title="Chats of the documented calls, in one namespace (?namespace=) or all",
+        schema="sim-chats",
+        put=_put_chat,
+        get=_get_chat,
+        delete=_delete_chat,
+        list=_list_chats,
+    ),
+)

@@ -1,0 +1,156 @@
+"""The chats and groups of one world, and what was said in them. Knows no HTTP: who may ask is decided before."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from copy import deepcopy
+from dataclasses import dataclass, field
+
+
+@dataclass(slots=True)
+class Message:
+    """One message, of a chat or a group (`place` is its id). `at` is the moment of sending in ns UTC, 0 if unknown.
+
+    `sent_at` is what readers see: RFC 3339, or what a client of /chat/Connect wrote, or empty.
+    """
+
+    id: str
+    client_id: str
+    place: str
+    user_id: str
+    text: str
+    subject: str = ""
+    sent_at: str = ""
+    at: int = 0
+
+
+@dataclass(slots=True)
+class Chat:
+    """A chat of the documented service. `user_ids` are sorted, with their repetitions."""
+
+    id: str
+    user_ids: list[str]
+    messages: list[Message] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Namespace:
+    """The documented service in one namespace: none sees the chats of another."""
+
+    chats: dict[str, Chat] = field(default_factory=dict)
+    by_users: dict[str, str] = field(default_factory=dict)
+    client_ids: set[str] = field(default_factory=set)
+
+    def add(self, chat: Chat) -> None:
+        """Put a chat in; from now on it is the one of its users."""
+        self.chats[chat.id] = chat
+        if chat.user_ids:
+            self.by_users[users_key(chat.user_ids)] = chat.id
+        self.client_ids.update(message.client_id for message in chat.messages)
+
+    def remove(self, chat_id: str) -> None:
+        """Take a chat out. The client ids of its messages stay remembered, as they would."""
+        del self.chats[chat_id]
+        self.by_users = {key: one for key, one in self.by_users.items() if one != chat_id}
+
+    def chat_of(self, user_ids: Sequence[str]) -> Chat | None:
+        """Return the chat of exactly these users, in any order."""
+        found = self.by_users.get(users_key(user_ids))
+        return None if found is None else self.chats[found]
+
+    def accept(self, message: Message) -> bool:
+        """Keep a message, unless one with its client id was kept anywhere in the namespace: then say False.
+
+        A message to a chat that does not exist is accepted and lost, only its client id stays. [source]
+        """
+        if message.client_id in self.client_ids:
+            return False
+        self.client_ids.add(message.client_id)
+        chat = self.chats.get(message.place)
+        if chat is not None:
+            chat.messages.append(message)
+        return True
+
+
+@dataclass(slots=True)
+class Group:
+    """A group of the later service; older clients call it a room. `created_at` is RFC 3339."""
+
+    id: str
+    name: str
+    description: str
+    created_at: str
+    user_ids: list[str]
+    private: bool
+    messages: list[Message] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Token:
+    """How one token is treated. `owner` and `namespace` are empty where nothing was set up."""
+
+    allowed: bool = True
+    reason: str = ""
+    scopes: list[str] = field(default_factory=lambda: ["*"])
+    owner: str = ""
+    namespace: str = ""
+    calls_per_second: int | None = None
+    second: int = 0
+    calls: int = 0
+
+    @property
+    def may_chat(self) -> bool:
+        """Whether its scopes reach the chat service."""
+        return "*" in self.scopes or "chat" in self.scopes
+
+    def spend(self, now: int) -> bool:
+        """Count one call at `now` (ns); False if this second has no call left."""
+        if self.calls_per_second is None:
+            return True
+        second = now // 1_000_000_000
+        if second != self.second:
+            self.second, self.calls = second, 0
+        self.calls += 1
+        return self.calls <= self.calls_per_second
+
+
+@dataclass(slots=True)
+class M3O:
+    """Everything one world knows. `everywhere` holds the chats that each namespace begins with."""
+
+    everywhere: Namespace = field(default_factory=Namespace)
+    namespaces: dict[str, Namespace] = field(default_factory=dict)
+    tenants: dict[str, dict[str, Group]] = field(default_factory=dict)
+    tokens: dict[str, Token] = field(default_factory=dict)
+
+    def look(self, namespace: str) -> Namespace:
+        """Return a namespace to read in. One that nobody wrote to is not made by reading."""
+        return self.namespaces.get(namespace, self.everywhere)
+
+    def enter(self, namespace: str) -> Namespace:
+        """Return a namespace to write in, making it if it is new."""
+        found = self.namespaces.get(namespace)
+        if found is None:
+            found = self.namespaces[namespace] = deepcopy(self.everywhere)
+        return found
+
+    def groups(self, tenant: str) -> dict[str, Group]:
+        """Return the groups of a tenant, by id, to read."""
+        return self.tenants.get(tenant, {})
+
+    def add_group(self, tenant: str, group: Group) -> None:
+        """Put a group in."""
+        self.tenants.setdefault(tenant, {})[group.id] = group
+
+    def put_everywhere(self, chat: Chat) -> None:
+        """Put a chat into each namespace there is and will be."""
+        for namespace in (self.everywhere, *self.namespaces.values()):
+            namespace.add(deepcopy(chat))
+
+
+def users_key(user_ids: Sequence[str]) -> str:
+    """Name a set of users, whatever their order.
+
+    Ids are joined by `_`, so ["a_b", "c"] and ["a", "b_c"] are the same set. [source]
+    """
+    return "_".join(sorted(user_ids))
