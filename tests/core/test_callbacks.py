@@ -21,7 +21,9 @@ BAD = Attempt(at=0, status=500)
 
 def delivery(id: str, conversation: str = "c") -> Delivery:
     """A small delivery that nobody minds losing."""
-    return Delivery(id=id, api="kobil", conversation=conversation, url="http://a/", target="http://a/", body=b"{}", departed=True)
+    return Delivery(
+        id=id, api="kobil", conversation=conversation, url="http://a/", target="http://a/", body=b"{}", departed=True
+    )
 
 
 def outbox(*ids: str) -> Outbox:
@@ -76,7 +78,9 @@ def test_leave_of_a_forgotten_delivery_is_harmless() -> None:
     assert taken(box) == ["a1"]
 
 
-@pytest.mark.parametrize(("value", "good"), [([1, 5.5], True), (["2"], True), ([], True), (["x"], False), ([-1], False), ([None], False)])
+@pytest.mark.parametrize(
+    ("value", "good"), [([1, 5.5], True), (["2"], True), ([], True), (["x"], False), ([-1], False), ([None], False)]
+)
 def test_backoff_is_a_list_of_seconds(value: list[Any], good: bool) -> None:
     """callbacks.backoff_s takes numbers from zero up, also written as text, and says so otherwise."""
     setting = next(one for one in SETTINGS if one.name == "callbacks.backoff_s")

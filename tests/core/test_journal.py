@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from hashlib import sha256
 
-from chatsim.core.journal import KEPT_BODY, Entry, Journal
 from desk import Desk
+
+from chatsim.core.journal import KEPT_BODY, Entry, Journal
 
 
 def fill(journal: Journal, count: int, body: bytes = b"") -> None:

@@ -1,0 +1,190 @@
+"""A world written out as one JSON document, and read back: everything that decides its next answers.
+
+Not in it: the journal, open sockets and long polls. Uploaded bytes are, as base64.
+"""
+
+from __future__ import annotations
+
+import base64
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+import msgspec
+
+from chatsim import __version__
+from chatsim.core.accounts import IdentityState
+from chatsim.core.callbacks import Outbox
+from chatsim.core.clock import Timer
+from chatsim.core.errors import Invalid
+from chatsim.core.faults import Act, Fault
+from chatsim.core.identity import Identity
+from chatsim.core.match import Match
+from chatsim.core.media import Blob
+from chatsim.core.world import World, WorldOptions
+
+if TYPE_CHECKING:
+    from chatsim.core.simulator import Simulator
+
+Model = TypeVar("Model")
+
+FORMAT: Final = 1
+"""Goes up when an older reader could not read what a newer one writes; readers know all up to their own."""
+
+
+class FaultState(msgspec.Struct, frozen=True, kw_only=True):
+    """A fault with what is left of it."""
+
+    id: str
+    match: dict[str, Any]
+    act: Act
+    skip: int
+    times: int | None
+    probability: float
+    expires: int | None
+    seen: int
+    hits: int
+
+
+class Snapshot(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The document. `states` holds each API's state as plain data; `at` is the frozen moment, None while time runs."""
+
+    format: int
+    chatsim: str
+    name: str
+    options: WorldOptions
+    at: int | None
+    shift: int
+    timers: list[Timer]
+    timer_seq: int
+    counts: dict[str, int]
+    quirks: dict[str, str]
+    settings: dict[str, Any]
+    faults: list[FaultState]
+    identity: IdentityState | None
+    outbox: Outbox | None
+    states: dict[str, Any]
+
+
+def take(world: World) -> dict[str, Any]:
+    """Write a world out as JSON data."""
+    clock = world.clock
+    snapshot = Snapshot(
+        format=FORMAT,
+        chatsim=__version__,
+        name=world.name,
+        options=world.options,
+        at=clock.frozen_at,
+        shift=clock.shift,
+        timers=[timer for _, _, timer in sorted(clock.agenda)],
+        timer_seq=clock.seq,
+        counts=world.ids.counts,
+        quirks=world.quirks,
+        settings=world.settings,
+        faults=[_fault_state(fault) for fault in world.faults.all.values()],
+        identity=world.identity.state if world.has_identity else None,
+        outbox=world.outbox if world.has_deliveries else None,
+        states={name: state for name, state in world.states.items() if not isinstance(state, Identity)},
+    )
+    written: dict[str, Any] = msgspec.to_builtins(snapshot, enc_hook=_write, str_keys=True)
+    return written
+
+
+def read(simulator: Simulator, document: Any) -> Snapshot:
+    """Check a document before anything changes.
+
+    Raises:
+        Invalid: it is no snapshot, or one that this release cannot read; the text says why.
+    """
+    found = document.get("format") if isinstance(document, dict) else None
+    if not isinstance(found, int) or isinstance(found, bool) or found < 1:
+        raise Invalid('a snapshot is an object with "format": 1, as GET …/snapshot gives it')
+    if found > FORMAT:
+        made_by = document.get("chatsim")
+        here = f"chatsim {__version__}, which reads up to {FORMAT}"
+        raise Invalid(f"the snapshot has format {found} (chatsim {made_by}); this is {here}")
+    snapshot = _convert(document, Snapshot, "the snapshot")
+    if unknown := sorted(snapshot.states.keys() - simulator.apis.keys()):
+        raise Invalid(f"the snapshot has the state of APIs that are not here: {', '.join(unknown)}")
+    return snapshot
+
+
+def restore(world: World, snapshot: Snapshot) -> None:
+    """Put a world into the state of a snapshot; name, listener and journal stay its own. Fires no callbacks.
+
+    Raises:
+        Invalid: an API's state cannot be read. The world is unchanged then.
+    """
+    states = {name: _state(world, name, data) for name, data in snapshot.states.items()}
+    faults = [_fault(one) for one in snapshot.faults]
+    world.generation += 1
+    world.options = msgspec.structs.replace(snapshot.options, listen=world.options.listen, labels=world.options.labels)
+    world.renew()
+    world.clock.clear()
+    world.clock.frozen_at, world.clock.shift = snapshot.at, snapshot.shift
+    world.clock.enter(snapshot.timers, snapshot.timer_seq)
+    world.ids.counts.update(snapshot.counts)
+    world.quirks.update(snapshot.quirks)
+    world.settings.update(snapshot.settings)
+    for fault in faults:
+        world.faults.add(fault)
+    if snapshot.identity is not None:
+        world.identity.restore(snapshot.identity)
+    if snapshot.outbox is not None:
+        world.put_outbox(snapshot.outbox)
+    world.states.update(states)
+
+
+def _state(world: World, name: str, data: Any) -> Any:
+    # The class of the state is not declared anywhere else: an empty one shows it.
+    model = type(world.simulator.apis[name].state(world, {}))
+    state = _convert(data, model, f"the state of {name}")
+    reindex = getattr(state, "reindex", None)
+    if reindex is not None:
+        reindex()
+    return state
+
+
+def _convert(data: Any, model: type[Model], what: str) -> Model:
+    try:
+        return msgspec.convert(data, model, dec_hook=_read, str_keys=True)
+    except (msgspec.ValidationError, ValueError) as error:
+        raise Invalid(f"{what} cannot be read: {error}") from error
+
+
+def _fault_state(fault: Fault) -> FaultState:
+    return FaultState(
+        id=fault.id,
+        match=fault.match.as_json(),
+        act=fault.act,
+        skip=fault.skip,
+        times=fault.times,
+        probability=fault.probability,
+        expires=fault.expires,
+        seen=fault.seen,
+        hits=fault.hits,
+    )
+
+
+def _fault(state: FaultState) -> Fault:
+    fault = Fault(
+        state.id,
+        Match.parse(state.match),
+        state.act,
+        skip=state.skip,
+        times=state.times,
+        probability=state.probability,
+        expires=state.expires,
+    )
+    fault.seen, fault.hits = state.seen, state.hits
+    return fault
+
+
+def _write(value: Any) -> Any:
+    if isinstance(value, Blob):
+        return {"base64": base64.b64encode(value.read()).decode()}
+    raise TypeError(f"{type(value).__name__} cannot be written into a snapshot")
+
+
+def _read(model: type, data: Any) -> Any:
+    if model is Blob and isinstance(data, dict) and isinstance(data.get("base64"), str):
+        return Blob.of(base64.b64decode(data["base64"], validate=True))
+    raise ValueError(f"no {model.__name__}: {data!r:.60}")
