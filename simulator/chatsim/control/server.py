@@ -4,7 +4,7 @@ from typing import Any, Final
 
 from chatsim import __version__
 from chatsim.control.rows import row
-from chatsim.core.api import Api, Call, Collection, Route, Trigger
+from chatsim.core.api import BINARY, Api, Call, Collection, Route, Trigger
 from chatsim.core.errors import NotFound
 from chatsim.core.http import Reply
 from chatsim.core.routing import CONTROL
@@ -35,6 +35,17 @@ def get_schema(simulator: Simulator, call: Call) -> Reply:
         known = ", ".join(simulator.schemas.names(api)) or "none"
         raise NotFound(f"there is no schema {api}/{name}; of {api} there are: {known}") from None
     return Reply(body=schema.document, content_type="application/schema+json")
+
+
+def get_authority(simulator: Simulator, call: Call) -> Reply:
+    """The authority that clients are to trust before they speak TLS to this simulator.
+
+    Raises:
+        NotFound: it was started without TLS.
+    """
+    if (pem := simulator.options.authority) is None:
+        raise NotFound("this simulator was started without --tls, so there is no authority to trust")
+    return Reply(body=pem, content_type="application/x-x509-ca-cert")
 
 
 def _describe(api: Api) -> dict[str, Any]:
@@ -101,6 +112,7 @@ def _link(api: Api, schema: str | None) -> str | None:
 ROUTES: Final = (
     row("GET", "/livez", report_health, {200: "health"}, auth=False),
     row("GET", "/readyz", report_health, {200: "health"}, auth=False),
+    row("GET", "/ca.crt", get_authority, {200: BINARY}, auth=False),
     row("GET", "/apis", list_apis, {200: "apis"}),
     row("GET", "/schemas/{api}/{name}", get_schema, {200: "json-schema"}),
 )

@@ -43,7 +43,7 @@ class Access(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ServerOptions(msgspec.Struct, frozen=True, kw_only=True):
-    """How the server was started, as far as the core has to know."""
+    """How the server was started, as far as the core has to know. `authority` is the one of its certificates (PEM)."""
 
     fixture: str | Mapping[str, Any] = "documented"
     seed: str = DEFAULT_SEED
@@ -55,6 +55,7 @@ class ServerOptions(msgspec.Struct, frozen=True, kw_only=True):
     journal_size: int = 10_000
     public_url: str | None = None
     access: Access = Access()
+    authority: bytes | None = None
 
 
 class Contract(msgspec.Struct, frozen=True, kw_only=True):
