@@ -2,11 +2,22 @@
 
 import asyncio
 import json
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from desk import Served
+from desk import Served, serve
 from multidict import CIMultiDict
+from sample import SAMPLE
+
+from chatsim.server.assembly import assemble
+
+
+@pytest.fixture
+async def served() -> AsyncIterator[Served]:
+    """The sample API on a free port."""
+    async with serve(assemble(apis=[SAMPLE])) as running:
+        yield running
 
 
 async def exchange(served: Served, sent: bytes) -> tuple[int, CIMultiDict[str], Any]:
