@@ -6,48 +6,32 @@ import gc
 import os
 import signal
 import socket
-import ssl
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import Any, Final
+from ssl import SSLContext
+from typing import Final
 
 import msgspec
 from aiohttp import web
 from multidict import CIMultiDict
 
 from chatsim.core.http import Request
-from chatsim.core.settings import SettingError
-from chatsim.core.simulator import ServerOptions, Simulator
+from chatsim.core.simulator import Simulator
 from chatsim.server import binding, tls
 from chatsim.server.app import Server
 from chatsim.server.assembly import assemble
+from chatsim.server.configuration import Start, UsageError, configure
 from chatsim.server.neighbour import describe
 from chatsim.server.protocol import Listener
 from chatsim.server.terminal import JsonLines, Terminal, proxy_warning
 
-PATIENCE_S: Final = 1.5
-"""How long a stop waits for answers under way, and again for what it then cancels."""
+PATIENCE_S: Final = 1.2
+"""How long each step of a stop may take: sockets say goodbye, answers under way end, the rest is cancelled."""
 
 _GARBAGE_THRESHOLDS: Final = (50_000, 20, 100)
 
-
-class Start(msgspec.Struct, frozen=True, kw_only=True):
-    """How a process is started. `host` None is loopback, both addresses; a port 0 is any free one."""
-
-    options: ServerOptions = ServerOptions()
-    settings: Mapping[str, Any] = {}
-    host: str | None = None
-    port: int = 8080
-    tls: bool = False
-    tls_port: int = 8443
-    tls_hosts: tuple[str, ...] = ()
-    tls_folder: Path | None = None
-    trust_proxy: bool = False
-    read_timeout_s: float = 30.0
-    log_format: str = "text"
-    verbose: bool = False
+Listening = tuple[socket.socket, SSLContext | None]
 
 
 class CannotStart(Exception):
@@ -59,25 +43,127 @@ def run(start: Start) -> None:
 
     Raises:
         CannotStart: a port is taken, an address is not this machine's, certificates cannot be made.
-        SettingError: a setting that there is not, or cannot have its value.
+        SettingError, UsageError: a setting or an option that cannot have its value.
         SchemaError, RoutingError, ValueError: see `assemble`.
     """
     with contextlib.ExitStack() as stack:
-        plain = _listen(stack, start.host, start.port, "--port")
-        secure = _listen(stack, start.host, start.tls_port, "--tls-port") if start.tls else []
-        identity = _identity(start) if start.tls else None
-        simulator = assemble(msgspec.structs.replace(start.options, authority=identity and identity.authority_pem))
-        for name, value in start.settings.items():
-            simulator.settings.set(name, value)
-        urls = [_url("http", start.host, plain), *([_url("https", start.host, secure)] if secure else [])]
-        simulator.own_request = Request(
-            method="POST", path="", query="", headers=CIMultiDict(), host=urls[0].partition("://")[2]
-        )
-        terminal = (JsonLines if start.log_format == "json" else Terminal)(verbose=start.verbose)
+        listening: list[Listening] = [(one, None) for one in _listen(stack, start.host, start.port, "--port")]
+        urls = [_url("http", start.host, listening)]
+        options = start.options
+        if start.tls:
+            identity = _identity(start)
+            options = msgspec.structs.replace(options, authority=identity.authority_pem)
+            secure = [(one, identity.context) for one in _listen(stack, start.host, start.tls_port, "--tls-port")]
+            urls.append(_url("https", start.host, secure))
+            listening += secure
+        simulator = assemble(options)
+        _check_fixture(simulator)
+        configure(simulator.settings, start, os.environ)
+        host = urls[0].partition("://")[2]
+        simulator.own_request = Request(method="POST", path="", query="", headers=CIMultiDict(), host=host)
+        terminal = (JsonLines if start.log_format == "json" else Terminal)(sys.stdout, verbose=start.verbose)
         simulator.watchers.append(terminal.heard)
-        gc.collect()
-        gc.freeze()  # what is there now stays: no collection need look at it again
-        gc.set_threshold(*_GARBAGE_THRESHOLDS)
-        listeners = [(one, None) for one in plain] + [(one, identity and identity.context) for one in secure]
-        with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-            runner.run(_serve(simulator, start, listeners, urls, terminal))
+        _spare_the_collector()
+        with asyncio.Runner(loop_factory=_loop_factory()) as loop:
+            loop.run(_serve(simulator, start, listening, urls, terminal))
+
+
+async def _serve(
+    simulator: Simulator, start: Start, listening: list[Listening], urls: list[str], terminal: Terminal
+) -> None:
+    server = Server(simulator, read_timeout_s=start.read_timeout, trust_proxy=start.trust_proxy)
+    runner = web.ServerRunner(Listener(server), shutdown_timeout=PATIENCE_S)
+    await runner.setup()
+    for one, context in listening:
+        await web.SockSite(runner, one, ssl_context=context, backlog=binding.BACKLOG).start()
+    with _told_to_stop() as stop:
+        if start.port == 0:
+            terminal.free_port(urls[0])
+        terminal.started(simulator, urls)
+        if warning := proxy_warning(os.environ):
+            terminal.warn(warning)
+        await stop.wait()
+    for site in runner.sites:
+        await site.stop()
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(PATIENCE_S):
+            await server.shut_down()
+    await runner.cleanup()
+    terminal.stopped(_undelivered(simulator))
+
+
+@contextlib.contextmanager
+def _told_to_stop() -> Iterator[asyncio.Event]:
+    """An event that SIGTERM or Ctrl-C sets; a second Ctrl-C ends the process as usual."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+
+    def heard(*_: object) -> None:
+        loop.call_soon_threadsafe(stop.set)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    for number in before:
+        signal.signal(number, heard)
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _check_fixture(simulator: Simulator) -> None:
+    fixture = simulator.options.fixture
+    if not isinstance(fixture, str) and (unknown := sorted(fixture.keys() - simulator.apis.keys())):
+        raise UsageError(f"the fixture names {unknown[0]!r}, which is no API; there are: {', '.join(simulator.apis)}")
+
+
+def _undelivered(simulator: Simulator) -> list[str]:
+    return [
+        f"{one.about} to {one.url}".lstrip() + f" ({one.state})"
+        for world in simulator.worlds.values()
+        if world.has_deliveries
+        for one in world.outbox.in_state("pending", "held", "scheduled")
+    ]
+
+
+def _listen(stack: contextlib.ExitStack, host: str | None, port: int, option: str) -> list[socket.socket]:
+    try:
+        sockets = binding.listen(host, port)
+    except binding.PortTaken as taken:
+        who = describe(taken.address, taken.port)
+        raise CannotStart(f"port {port} is taken by {who}; {option} 0 takes a free one") from taken
+    except binding.CannotListen as error:
+        raise CannotStart(str(error)) from error
+    for one in sockets:
+        stack.enter_context(one)
+    return sockets
+
+
+def _identity(start: Start) -> tls.Identity:
+    try:
+        return tls.identity(start.tls_dir or tls.default_folder(os.environ), start.tls_hosts, datetime.now(UTC))
+    except tls.TlsError as error:
+        raise CannotStart(str(error)) from error
+
+
+def _url(scheme: str, host: str | None, listening: Sequence[tuple[socket.socket, object]]) -> str:
+    """Where a client on this machine finds what listens there."""
+    port = listening[0][0].getsockname()[1]
+    name = "localhost" if host in (None, "0.0.0.0", "::") else host  # noqa: S104 - compared, not bound
+    return f"{scheme}://[{name}]:{port}" if ":" in name else f"{scheme}://{name}:{port}"
+
+
+def _spare_the_collector() -> None:
+    """What is there now stays: no collection need look at it again. Only in a process that is ours alone."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*_GARBAGE_THRESHOLDS)
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    try:
+        import uvloop
+    except ImportError:  # on Windows
+        return None
+    return uvloop.new_event_loop

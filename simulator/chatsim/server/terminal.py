@@ -29,7 +29,7 @@ class Terminal:
         self._say(f"chatsim {__version__} on {first}" + "".join(f" and {url}" for url in others))
         self._say("")
         for api in simulator.apis.values():
-            places = ", ".join(dict.fromkeys(territory.prefix for territory in api.territory))
+            places = ", ".join(dict.fromkeys(t.prefix for t in api.territory if not t.prefix.startswith("//")))
             self._say(f"  {api.title:<28} {places}")
         self._say(f"  {'Worlds, journal, clock …':<28} {CONTROL}")
         samples = [api.sample.replace("{base_url}", first) for api in simulator.apis.values() if api.sample]
@@ -63,7 +63,8 @@ class Terminal:
         where = "" if world.name == DEFAULT else f" [{world.name}]"
         what = entry.url or f"{entry.method} {entry.path}".strip() or entry.command or entry.operation
         kind = "" if entry.kind == "request" else f"{entry.kind} "
-        self._say(f"{at} #{entry.seq}{where} {kind}{_plain(what)} {entry.status or '-'} {_plain(reason(entry))}".rstrip())
+        line = f"{at} #{entry.seq}{where} {kind}{_plain(what)} {entry.status or '-'} {_plain(reason(entry))}"
+        self._say(line.rstrip())
         if entry.bug:
             self._say(f"  a bug of the simulator:\n{entry.bug}")
 
@@ -128,8 +129,8 @@ def proxy_warning(environ: Mapping[str, str]) -> str:
     if not proxies or hosts & {"*", "localhost"}:
         return ""
     return (
-        f"{' and '.join(proxies)} {'is' if len(proxies) == 1 else 'are'} set and NO_PROXY does not list localhost: clients"
-        " may send requests meant for this simulator to the proxy. Set NO_PROXY=localhost,127.0.0.1,::1"
+        f"{' and '.join(proxies)} {'is' if len(proxies) == 1 else 'are'} set and NO_PROXY does not list localhost:"
+        " clients may send requests meant for this simulator to the proxy. Set NO_PROXY=localhost,127.0.0.1,::1"
     )
 
 

@@ -1,0 +1,5 @@
+"""`python -m chatsim` is the command `chatsim`."""
+
+from chatsim.cli import main
+
+main()

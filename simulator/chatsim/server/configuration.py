@@ -1,0 +1,123 @@
+"""How a start is put together from flags, environment and configuration file. Flag beats environment beats file.
+
+For options the command line has done so already; here the settings follow, whose names only the APIs know.
+"""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import msgspec
+
+from chatsim.core.settings import SettingError, Settings
+from chatsim.core.simulator import Access, ServerOptions
+from chatsim.server.binding import is_loopback
+
+FIXTURES: Final = ("documented", "empty")
+
+
+class UsageError(ValueError):
+    """An option has a value that it cannot have; the text names both."""
+
+
+class Start(msgspec.Struct, frozen=True, kw_only=True):
+    """How a process is started. `host` None is loopback, both its addresses; port 0 is any free one.
+
+    `tables` are the settings of the configuration file, `pairs` those of `--set`, `NAME=VALUE`.
+    """
+
+    options: ServerOptions = ServerOptions()
+    tables: Mapping[str, Any] = {}
+    pairs: tuple[str, ...] = ()
+    host: str | None = None
+    port: int = 8080
+    tls: bool = False
+    tls_port: int = 8443
+    tls_hosts: tuple[str, ...] = ()
+    tls_dir: Path | None = None
+    trust_proxy: bool = False
+    read_timeout: float = 30.0
+    log_format: str = "text"
+    verbose: bool = False
+
+
+def start_from(given: Mapping[str, Any], environ: Mapping[str, str]) -> Start:
+    """What `chatsim serve` was asked for; `given` holds its options by name, None where nothing was said.
+
+    Raises:
+        UsageError: a fixture that cannot be read, an address that is none.
+        CannotListen: a host that is none of this machine's.
+    """
+    said = {name: value for name, value in given.items() if value is not None}
+    access = Access(
+        loopback=is_loopback(given["host"]),
+        hosts=tuple(host.lower() for host in said.pop("allow_hosts")),
+        origins=said.pop("allow_origins"),
+        token=said.pop("control_token", None),
+        open=_control_is_open(environ),
+    )
+    said["fixture"] = _fixture(said["fixture"])
+    if "public_url" in said:
+        said["public_url"] = _address(said["public_url"])
+    core = {name: said.pop(name) for name in ServerOptions.__struct_fields__ if name in said}
+    return Start(options=ServerOptions(access=access, **core), **said)
+
+
+def configure(settings: Settings, start: Start, environ: Mapping[str, str]) -> None:
+    """Give the settings their values: those of the file, over them the environment's, over them the flags'.
+
+    Raises:
+        SettingError: a setting that there is not, or that cannot have its value.
+    """
+    for name, value in _flat(settings, start.tables):
+        settings.set(name, value)
+    for variable, text in sorted(environ.items()):
+        if variable.startswith("CHATSIM_") and "__" in variable:
+            named = settings.environment_name(variable)
+            if named is None:
+                raise SettingError(f"{variable} names no setting; there are: {', '.join(sorted(settings.all))}")
+            settings.set(named, settings.parse(named, text))
+    for pair in start.pairs:
+        name, equals, text = pair.partition("=")
+        if not equals:
+            raise SettingError(f"--set wants NAME=VALUE, such as keycloak.access_token_lifespan_s=60, not {pair!r}")
+        settings.set(name, settings.parse(name, text))
+
+
+def _flat(settings: Settings, tables: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
+    """`[a] b_c = 1` as `a.b_c`; a table that is itself the value of a setting stays one."""
+    for key, value in tables.items():
+        name = f"{above}{key}"
+        if isinstance(value, Mapping) and settings.find(name) is None:
+            yield from _flat(settings, value, f"{name}.")
+        else:
+            yield name, value
+
+
+def _fixture(named: str) -> str | Mapping[str, Any]:
+    """The name of a fixture that every API has, or the content of a person's file."""
+    if named in FIXTURES:
+        return named
+    import yaml  # reads JSON too
+
+    try:
+        content = yaml.safe_load(Path(named).read_text(encoding="utf-8"))
+    except (OSError, ValueError, yaml.YAMLError) as error:
+        raise UsageError(f"--fixture is {', '.join(FIXTURES)} or a YAML or JSON file; {named}: {error}") from error
+    if not isinstance(content, dict):
+        raise UsageError(f"--fixture {named}: an object with a member per API was expected, such as 'woven: {{…}}'")
+    return content
+
+
+def _address(url: str) -> str:
+    if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname:
+        raise UsageError(f"--public-url is an address such as https://chat.example, not {url!r}")
+    return url.rstrip("/")
+
+
+def _control_is_open(environ: Mapping[str, str]) -> bool:
+    value = environ.get("CHATSIM_CONTROL", "")
+    if value not in ("", "open"):
+        raise UsageError(f"CHATSIM_CONTROL is unset or 'open', not {value!r}")
+    return value == "open"
