@@ -176,6 +176,18 @@ def test_references_reach_siblings_and_definitions() -> None:
         assert [(v.pointer, v.keyword) for v in one.explain({"x": ["1"]})] == [("/x/0", "type")]
 
 
+def test_references_are_worded_alike() -> None:
+    """What is wrong in a file that is referred to is worded as in the file itself."""
+    schemas = Schemas(
+        {
+            "a/one": document("one", items={"$ref": "two.json"}),
+            "a/two": document("two", additionalProperties=False),
+        }
+    )
+    found = schemas.get("a/one").explain([{"x": 1}])
+    assert [(one.pointer, one.member) for one in found] == [("/0/x", "x")]
+
+
 @pytest.mark.parametrize(
     ("instance", "accepted"), [(2**31 - 1, True), (2**31, False), (-(2**31) - 1, False), (1.5, True), ("x", True)]
 )

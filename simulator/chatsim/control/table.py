@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from chatsim.control import access, server
+from chatsim.control import access, clock, faults, journal, parties, questions, server, switches, worlds
 from chatsim.control.problems import render
 from chatsim.core.api import Api, Call
 from chatsim.core.errors import Malformed
@@ -12,7 +12,8 @@ from chatsim.core.routing import CONTROL, Territory
 from chatsim.core.simulator import Simulator
 
 ERRORS: Final = (400, 401, 403, 404, 405, 408, 409, 410, 413, 415, 417, 422, 500, 501, 503)
-ROUTES: Final = (*server.ROUTES, *access.ROUTES)
+TABLES: Final = (server, access, worlds, clock, switches, journal, questions, faults)
+"""The modules whose `ROUTES` are the fixed part of the table."""
 
 
 def decode_object(call: Call, body: Body) -> Any:
@@ -37,10 +38,14 @@ def build(simulator: Simulator) -> Api:
         document="docs/control.md",
         emulates="nothing",
         territory=(Territory(CONTROL),),
-        routes=ROUTES,
+        routes=(
+            *(route for table in TABLES for route in table.ROUTES),
+            *(route for api in simulator.apis.values() for route in parties.routes(api)),
+        ),
         render=render,
         authenticate=access.authenticate,
         decode=decode_object,
         cors=access.cors(simulator.options.access),
         replies=dict.fromkeys(ERRORS, "problem"),
+        schemas=("thing", "things", "trigger-result"),  # used once an API declares collections and triggers
     )

@@ -291,7 +291,8 @@ class Api:
     JSON, `content_type` is that of JSON answers.
     `errors` are the errors that a fault may name. `timers` are what `Later` may run. `tolerances` are the codes
     that `call.tolerate` uses, with what each lets pass. `schemas` are those used otherwise than by a
-    route (callback bodies, pushes, branches of a discriminator). `sample` is a curl command shown at the start,
+    route (callback bodies, pushes, branches of a discriminator). `environment` gives the variables by which clients of
+    the service are pointed at it, each a function of the world and its base URL. `sample` is a curl command shown at the start,
     with `{base_url}` in it.
     """
 
@@ -320,6 +321,7 @@ class Api:
     collections: tuple[Collection, ...] = ()
     triggers: tuple[Trigger, ...] = ()
     schemas: tuple[str, ...] = ()
+    environment: Mapping[str, Callable[[World, str], str]] = field(default_factory=dict)
     sample: str = ""
 
     @property

@@ -39,9 +39,9 @@ def explainer(
 ) -> Callable[[Any], list[Violation]]:
     """A function that lists why an instance breaks `document`; `resolve` gives the document of a URI."""
     registry: Registry[Any] = Registry(  # type: ignore[call-arg]  # mypy cannot see the alias of `_retrieve`
-        retrieve=lambda uri: DRAFT202012.create_resource(resolve(uri))
+        retrieve=lambda uri: DRAFT202012.create_resource(_without_draft(resolve(uri)))
     )
-    validator = _Validator(document, registry=registry, format_checker=_CHECKER)
+    validator = _Validator(_without_draft(document), registry=registry, format_checker=_CHECKER)
 
     def explain(instance: Any) -> list[Violation]:
         found: list[Violation] = []
@@ -52,6 +52,11 @@ def explainer(
         return sorted(found, key=lambda one: (one.pointer, one.member, one.schema))
 
     return explain
+
+
+def _without_draft(document: dict[str, Any]) -> dict[str, Any]:
+    """Following a reference to a file with `$schema`, jsonschema takes that draft's own class, not the one below."""
+    return {keyword: value for keyword, value in document.items() if keyword != "$schema"}
 
 
 def _violation(error: ValidationError, name: str) -> Violation:

@@ -124,6 +124,9 @@ class Simulator:
         return Contract(body=both(route.body), query=both(route.query), replies=replies, bare=bare)
 
     def _use_declared_schemas(self) -> None:
+        for api in (*self.apis.values(), self.control):
+            for name in api.schemas:
+                self.schemas.get(api.schema(name))
         for api in self.apis.values():
             for trigger in api.triggers:
                 self.schemas.get(api.schema(trigger.schema))
@@ -131,8 +134,6 @@ class Simulator:
                 for name in (collection.schema, collection.shows):
                     if name is not None:
                         self.schemas.get(api.schema(name))
-            for name in api.schemas:
-                self.schemas.get(api.schema(name))
 
     def default_options(self, **changes: Any) -> WorldOptions:
         """The options of a world about which nothing was said."""
@@ -178,9 +179,17 @@ class Simulator:
             return world
         if name in self.deleted or self.options.worlds == "listed":
             return self.find(name)
-        if not re.match(NAME, name):
-            raise NotFound(f"no world can be named {name!r}: lower-case letters, digits, '.', '_' and '-', at most 63")
+        self.check_name(name)
         return self.create(name, self.default_options())
+
+    def check_name(self, name: str) -> None:
+        """Refuse what no world can be named.
+
+        Raises:
+            NotFound: it is no such name.
+        """
+        if not re.fullmatch(NAME, name):
+            raise NotFound(f"no world can be named {name!r}: lower-case letters, digits, '.', '_' and '-', at most 63")
 
     def drop(self, name: str) -> World:
         """Delete a world; its name answers 410 until it is made again.
@@ -189,7 +198,7 @@ class Simulator:
             Gone, NotFound: as `find`.
         """
         world = self.find(name)
-        world.generation += 1
+        world.reset()  # so that nothing of it is still due
         del self.worlds[name]
         self.deleted.add(name)
         return world

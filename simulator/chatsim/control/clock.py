@@ -1,0 +1,80 @@
+"""Rows about a world's clock: standing still, moving on, following real time again."""
+
+from typing import Any, Final
+
+from chatsim.control.lists import refused
+from chatsim.control.problems import render
+from chatsim.control.rows import world_row
+from chatsim.control.worlds import show_clock
+from chatsim.core.api import Call
+from chatsim.core.clock import parse_rfc3339, rfc3339, seconds
+from chatsim.core.effects import Advance
+from chatsim.core.errors import Unavailable
+from chatsim.core.http import Pending, Reply
+from chatsim.core.simulator import Simulator
+from chatsim.core.world import World
+
+FIRST: Final = 0
+LAST: Final = parse_rfc3339("9000-01-01T00:00:00Z")
+"""What is due after it still has a date that can be written."""
+
+PATIENCE_S: Final = 600.0
+"""How long an answer waits for what an advance made happen."""
+
+
+def get_clock(simulator: Simulator, call: Call) -> Reply:
+    """What the clock shows."""
+    return Reply(body=show_clock(call.world))
+
+
+def set_clock(simulator: Simulator, call: Call) -> Reply:
+    """Stop the clock, let it run, or move it; moving runs what falls due on the way and lists it.
+
+    Raises:
+        Invalid: neither mode nor advance_s, or a moment outside of 1970 to 9000.
+    """
+    world, body = call.world, call.body
+    if ("mode" in body) == ("advance_s" in body):
+        raise refused("", 'expected one of {"mode":"frozen","at":…}, {"mode":"real"} and {"advance_s":3600}')
+    if "at" in body and body.get("mode") != "frozen":
+        raise refused("/at", 'a moment belongs to a clock that stands still: {"mode":"frozen","at":…}')
+    if "advance_s" in body:
+        return _advance(world, call, body["advance_s"])
+    if body["mode"] == "frozen":
+        world.clock.freeze(_moment(body["at"]) if "at" in body else None)
+    else:
+        world.clock.run()
+    return Reply(body=show_clock(world))
+
+
+def _advance(world: World, call: Call, by_s: float) -> Reply:
+    if world.clock.now() + seconds(by_s) > LAST:
+        raise refused("/advance_s", f"that is later than {rfc3339(LAST, 0)}")
+    ran: list[list[dict[str, Any]]] = []
+
+    def arrived() -> Reply | None:
+        return Reply(body={**show_clock(world), "ran": ran[0]}) if ran else None
+
+    def late() -> Reply:
+        return render(Unavailable(f"what fell due is still under way after {PATIENCE_S:g} s"), call)
+
+    return Reply(
+        body=Pending(check=arrived, timeout_s=PATIENCE_S, expired=late),
+        effects=(Advance(seconds=by_s, done=ran.append),),
+    )
+
+
+def _moment(text: str) -> int:
+    try:
+        moment = parse_rfc3339(text)
+    except ValueError as error:
+        raise refused("/at", str(error)) from error
+    if not FIRST <= moment <= LAST:
+        raise refused("/at", f"expected a moment from 1970 to {rfc3339(LAST, 0)}, got {text}")
+    return moment
+
+
+ROUTES: Final = (
+    world_row("GET", "/clock", get_clock, {200: "clock"}),
+    world_row("POST", "/clock", set_clock, {200: "clock"}, body="clock-change"),
+)

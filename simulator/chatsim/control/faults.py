@@ -1,0 +1,132 @@
+"""Rows that plan misbehaviour in a world."""
+
+from typing import Any, Final
+
+import msgspec
+
+from chatsim.control.lists import piece, refused
+from chatsim.control.rows import world_row
+from chatsim.core.api import NOTHING, Call
+from chatsim.core.errors import NotFound
+from chatsim.core.faults import Act, Fault, Faults
+from chatsim.core.http import Reply
+from chatsim.core.match import Match
+from chatsim.core.simulator import Simulator
+
+_KINDS: Final = {
+    "callback": ("repeat", "reorder", "lose"),
+    "socket": ("close", "abort", "mute"),
+    "request": ("status", "error", "drop", "truncate", "offline", "refuse"),
+}
+"""Which kind of thing each act can be done to; a delay fits all of them."""
+
+
+def add_fault(simulator: Simulator, call: Call) -> Reply:
+    """Plan a fault.
+
+    Raises:
+        Invalid: an act that cannot be done to the kind named, an error that the API does not know.
+    """
+    world, body = call.world, call.body
+    match = Match.parse(_with_kind(body), "/match")
+    _check_act(body["act"])
+    _know_error(simulator, body)
+    fault = Fault(
+        f"fault-{world.ids.count('fault')}",
+        match,
+        msgspec.convert(body["act"], Act),
+        skip=body.get("skip", 0),
+        times=body.get("times", 1),
+        probability=body.get("probability", 1.0),
+        expires=Faults.expiry(body.get("ttl_s"), world.clock.now()),
+        source=body,
+    )
+    world.faults.add(fault)
+    return Reply(status=201, body=_show(fault), headers={"Location": f"{call.request.path}/{fault.id}"})
+
+
+def list_faults(simulator: Simulator, call: Call) -> Reply:
+    """What is planned, oldest first, with what it hit."""
+    taken, after = piece(call, list(call.world.faults.all.values()), lambda fault: fault.id)
+    return Reply(body={"faults": [_show(fault) for fault in taken], "next": after})
+
+
+def delete_faults(simulator: Simulator, call: Call) -> Reply:
+    """Plan nothing any more."""
+    call.world.faults.all.clear()
+    return Reply(status=204)
+
+
+def delete_fault(simulator: Simulator, call: Call) -> Reply:
+    """Take one back.
+
+    Raises:
+        NotFound: there is none of that id.
+    """
+    if call.world.faults.all.pop(call.params["id"], None) is None:
+        raise NotFound(f"there is no fault {call.params['id']!r} in world {call.world.name!r}")
+    return Reply(status=204)
+
+
+def _with_kind(body: dict[str, Any]) -> dict[str, Any]:
+    """The match, narrowed to the kind that its act can be done to, so that no other is counted as hit."""
+    match = body.get("match", {})
+    for kind, members in _KINDS.items():
+        for member in members:
+            if member in body["act"]:
+                if match.get("kind", kind) != kind:
+                    raise refused("/match/kind", f"{member} is done to a {kind}, not to a {match['kind']}")
+                return {**match, "kind": kind}
+    return dict(match)
+
+
+def _know_error(simulator: Simulator, body: dict[str, Any]) -> None:
+    name = body["act"].get("error")
+    if name is None:
+        return
+    api = simulator.apis.get(body.get("match", {}).get("api", ""))
+    if api is None:
+        known = ", ".join(sorted(one.name for one in simulator.apis.values() if name in one.errors)) or "none"
+        raise refused("/match/api", f"a named error is an API's own: name the API; {name!r} is known to: {known}")
+    if name not in api.errors:
+        known = ", ".join(api.errors) or "none"
+        raise refused("/act/error", f"{api.name} has no error {name!r}; it has: {known}")
+
+
+def _check_act(act: dict[str, Any]) -> None:
+    """What the schema leaves open: one act, what may stand beside it, and a delay that is a span."""
+    acts = [member for members in _KINDS.values() for member in members if member in act]
+    if len(acts) > 1:
+        raise refused(f"/act/{acts[1]}", f"one act at a time: {acts[0]} is there already")
+    if not acts and "delay_s" not in act:
+        known = ", ".join(member for members in _KINDS.values() for member in members)
+        raise refused("/act", f"expected one of {known}, or delay_s")
+    for member in ("body", "headers"):
+        if member in act and "status" not in act:
+            raise refused(f"/act/{member}", "stands beside a status")
+    delay = act.get("delay_s")
+    if isinstance(delay, dict) and delay["min"] > delay["max"]:
+        raise refused("/act/delay_s", f"expected min up to max, got {delay['min']} and {delay['max']}")
+
+
+def _show(fault: Fault) -> dict[str, Any]:
+    source = fault.source
+    return {
+        "id": fault.id,
+        "match": fault.match.as_json(),
+        "act": source["act"],
+        "skip": fault.skip,
+        "times": fault.times,
+        "ttl_s": source.get("ttl_s"),
+        "probability": fault.probability,
+        "hits": fault.hits,
+        "seen": fault.seen,
+    }
+
+
+ROUTES: Final = (
+    world_row("POST", "/faults", add_fault, {201: "fault-shown"}, body="fault"),
+    world_row("GET", "/faults", list_faults, {200: "faults"}),
+    world_row("DELETE", "/faults", delete_faults, {204: NOTHING}),
+    world_row("DELETE", "/faults/{id}", delete_fault, {204: NOTHING}),
+)
