@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import importlib
 import json
+import ssl
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol, cast
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 import msgspec
 import sending
@@ -126,13 +127,14 @@ class DeskClient(Client):
 class HttpClient(Client):
     """Asks the world that answers at a base URL."""
 
-    def __init__(self, base_url: str) -> None:
+    def __init__(self, base_url: str, trust: ssl.SSLContext | None = None) -> None:
         super().__init__()
         self.base_url = base_url
+        self.trust = trust
 
     def _send(self, ask: Ask) -> Answer:
         raw = ask.raw()
-        answer = sending.ask(ask.method, self.base_url + ask.target, ask.all_headers(), raw or None)
+        answer = sending.ask(ask.method, self.base_url + ask.target, ask.all_headers(), raw or None, self.trust)
         return Answer(status=answer.status, headers=answer.headers, body=answer.body)
 
 
@@ -221,8 +223,3 @@ def snapshot(desk: Desk, world: str) -> bytes:
         universe.state(api)  # which otherwise is built at the first call
     kept = {"states": universe.states, "identity": universe.identity.state, "ids": universe.ids.counts}
     return msgspec.json.encode(kept, enc_hook=lambda value: getattr(value, "state", repr(value)), order="deterministic")
-
-
-def host_of(url: str) -> str:
-    """Host and port of a URL."""
-    return urlsplit(url).netloc
