@@ -222,4 +222,4 @@ def snapshot(desk: Desk, world: str) -> bytes:
     for api in desk.simulator.apis:
         universe.state(api)  # which otherwise is built at the first call
     kept = {"states": universe.states, "identity": universe.identity.state, "ids": universe.ids.counts}
-    return msgspec.json.encode(kept, enc_hook=lambda value: getattr(value, "state", repr(value)), order="deterministic")
+    return msgspec.json.encode(kept, enc_hook=lambda value: getattr(value, "state", repr(value)))

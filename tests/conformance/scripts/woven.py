@@ -38,6 +38,8 @@ def script(client: Client) -> None:
     good = access_token(client)
     for target in (CHAT, CHAT + "/"):
         client.ask("POST", target, MESSAGE, token=good)
+    newcomers = [f"b9a4f3de-3c43-4df1-a7a5-{number:012x}" for number in range(20)]
+    client.ask("POST", CHAT, {**MESSAGE, "woven_ids": newcomers}, token=good)
     client.ask("POST", CHAT, {**MESSAGE, "woven_ids": [MEMBER, "stranger", RESIDENT]}, token=good)
     client.ask("POST", CHAT, MESSAGE)
     client.ask("POST", CHAT, {"b": 1, "a": 2}, token=good)
