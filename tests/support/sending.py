@@ -119,5 +119,13 @@ def _shell(command: str, scratch: Path, *arguments: str) -> Answer:
     return Answer(int(done.stdout), {}, body.read_bytes() if body.exists() else b"")
 
 
+def run_line(command: str) -> str:
+    """Run a curl line as a person would paste it, and return what it prints."""
+    quiet = "curl() { command curl -q --silent --show-error --noproxy '*' --max-time 15 \"$@\"; }\n"
+    done = subprocess.run(["sh", "-c", quiet + command], capture_output=True, text=True, timeout=SECONDS, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
 def _small(headers: Any) -> dict[str, str]:
     return {name.lower(): value for name, value in headers}
