@@ -14,6 +14,8 @@ from proofs import SCRIPTS, Answer, DeskClient, Order, apis_with_scripts, script
 from samples import ROOT
 
 from chatsim.apis import discover
+from chatsim.core.json import decode
+from chatsim.core.snapshot import read, restore
 
 APIS: Final = {api.name: api for api in discover()}
 ORDERS: Final = [(api, order) for api in apis_with_scripts() for order in getattr(script_of(api), "ORDERS", ())]
@@ -83,6 +85,27 @@ def test_nothing_leaks_into_another_world(desk: Desk, api: str) -> None:
     assert [(ask.target, answer.status) for ask, answer in zip(asks, answers, strict=True) if answer.status < 400] == []
     assert snapshot(desk, "to") == before
     assert asks != []
+
+
+@pytest.mark.parametrize("api", apis_with_scripts())
+def test_a_restored_world_goes_on(desk: Desk, api: str) -> None:
+    """After a snapshot is restored the next answers are those that followed it the first time, to the byte."""
+    script = script_of(api)
+    client = client_of(desk, "kept", **getattr(script, "SCRIPT_WORLD", {}))
+    script.script(client)
+    document = decode(snapshot(desk, "kept"))
+    followed = []
+    for _ in range(2):
+        restore(desk.simulator.worlds["kept"], read(desk.simulator, document))
+        client.record.clear()
+        script.script(client)
+        followed.append([(answer.status, _lasting(answer), answer.body) for _, answer in client.record])
+    assert followed[0] == followed[1]
+
+
+def _lasting(answer: Answer) -> dict[str, str]:
+    """The headers without the number of the journal's entry, which goes on."""
+    return {name: value for name, value in answer.headers.items() if name != "x-sim-entry"}
 
 
 @pytest.mark.parametrize(

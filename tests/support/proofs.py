@@ -20,7 +20,9 @@ import sending
 from samples import ROOT
 
 from chatsim.core.http import Part
+from chatsim.core.json import encode
 from chatsim.core.media import Blob
+from chatsim.core.snapshot import take
 
 if TYPE_CHECKING:
     from desk import Desk
@@ -217,9 +219,8 @@ def _part(name: str, filename: str | None, content_type: str, content: bytes) ->
 
 
 def snapshot(desk: Desk, world: str) -> bytes:
-    """Everything that a world keeps, the journal apart."""
+    """Everything that a world keeps, the journal apart, in the order in which it was built up."""
     universe = desk.simulator.worlds[world]
     for api in desk.simulator.apis:
         universe.state(api)  # which otherwise is built at the first call
-    kept = {"states": universe.states, "identity": universe.identity.state, "ids": universe.ids.counts}
-    return msgspec.json.encode(kept, enc_hook=lambda value: getattr(value, "state", repr(value)))
+    return encode(take(universe))
