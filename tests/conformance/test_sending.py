@@ -9,15 +9,21 @@ from typing import TYPE_CHECKING
 
 import pytest
 from samples import Sample, all_samples, validator
-from sending import Answer, Place, prepare, run_curl, send_json
+from sending import Answer, Place, prepare, run_curl, run_line, send_json
+
+from chatsim.apis import discover
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from desk import Served
 
+    from chatsim.core.api import Api
+
 CURLS = [sample for sample in all_samples() if sample.kind == "curl"]
 BODIES = [sample for sample in all_samples() if sample.kind == "json" and "method" in sample.member]
+
+APIS = [api for api in discover() if api.sample]
 
 pytestmark = pytest.mark.skipif(not (shutil.which("curl") and shutil.which("sh")), reason="needs curl and sh")
 
@@ -62,3 +68,12 @@ async def test_body(served: Served, sample: Sample, tmp_path: Path) -> None:
     answer = await asyncio.to_thread(send_json, sample, place, tmp_path)
     assert_answer(sample, answer, sample.member.get("reply_schema"))
     assert_operation(sample, served)
+
+
+@pytest.mark.parametrize("api", APIS, ids=lambda api: api.name)
+async def test_the_line_shown_at_the_start(served: Served, api: Api) -> None:
+    """The curl line that a start prints for the API works as pasted, without any set-up."""
+    printed = await asyncio.to_thread(run_line, api.sample.replace("{base_url}", served.base_url))
+    entries = list(served.world.journal)
+    assert [(entry.path, entry.status, entry.bug) for entry in entries if entry.status >= 400 or entry.bug] == []
+    assert (entries[-1].api, entries[-1].response_body.decode()) == (api.name, printed)

@@ -16,7 +16,10 @@ def filled(text: str, *, base_url: str, world: str, **more: str) -> str:
     """The text with its placeholders replaced; what is not one of ours stays."""
     for name, value in {"base_url": base_url, "world": world, "fixtures": str(FIXTURES), **more}.items():
         text = text.replace("{" + name + "}", value)
-    return _TOKEN.sub(lambda found: token(found["api"], base_url, found["name"] or ""), text)
+    done = _TOKEN.sub(lambda found: token(found["api"], base_url, found["name"] or ""), text)
+    if "{token:" in done:
+        raise ValueError(f"{{token:<api>}} or {{token:<api>:<name>}}, not {done[done.index('{token:') :][:60]}")
+    return done
 
 
 def token(api: str, base_url: str, name: str) -> str:

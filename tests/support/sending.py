@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import ssl
 import subprocess
 import urllib.error
 import urllib.request
@@ -43,9 +44,16 @@ class Place:
         return filled(text, base_url=self.base_url, world=self.world, **more)
 
 
-def ask(method: str, url: str, headers: dict[str, str] | None = None, body: bytes | None = None) -> Answer:
+def ask(
+    method: str,
+    url: str,
+    headers: dict[str, str] | None = None,
+    body: bytes | None = None,
+    trust: ssl.SSLContext | None = None,
+) -> Answer:
     """One request; every status is an answer, none is an exception. Proxies of the environment are not used."""
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    handlers = [urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=trust)]
+    opener = urllib.request.build_opener(*handlers)
     request = urllib.request.Request(url, data=body, headers=headers or {}, method=method)  # noqa: S310  # always a simulator of ours
     try:
         with opener.open(request, timeout=SECONDS) as reply:
@@ -109,6 +117,14 @@ def _shell(command: str, scratch: Path, *arguments: str) -> Answer:
     )
     assert done.returncode == 0, done.stderr
     return Answer(int(done.stdout), {}, body.read_bytes() if body.exists() else b"")
+
+
+def run_line(command: str) -> str:
+    """Run a curl line as a person would paste it, and return what it prints."""
+    quiet = "curl() { command curl -q --silent --show-error --noproxy '*' --max-time 15 \"$@\"; }\n"
+    done = subprocess.run(["sh", "-c", quiet + command], capture_output=True, text=True, timeout=SECONDS, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
 
 
 def _small(headers: Any) -> dict[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from desk import Answer, Desk
+from desk import Answer, Desk, Served
 
 from chatsim.core.accounts import TokenKind
 
@@ -19,7 +19,7 @@ Send = Callable[..., Answer]
 
 
 def issue(
-    desk: Desk,
+    desk: Desk | Served,
     client: str = "backend",
     *,
     realm: str = "woven",

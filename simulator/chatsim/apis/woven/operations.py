@@ -21,26 +21,29 @@ def send_message(state: Woven, call: Call) -> Reply:
     """Show the message to each resident once; report the others, those with the same reason together."""
     body = call.body
     client_id = call.principal.id if call.principal else ""
-    project_id = key(body["project_id"])
+    project_id = body["project_id"].lower()
     project = _project(state, call, project_id, client_id)
 
     members = {key(one) for one in project.member_ids}
     silent = call.quirk("woven.members") == "silent"
     reached: dict[str, str] = {}
     failed: dict[str, list[str]] = {}
-    asked = {key(one): one for one in reversed(body["woven_ids"])}  # reversed: the first spelling is kept
-    for known in dict.fromkeys(map(key, body["woven_ids"])):
+    asked: dict[str, str] = {}
+    for woven_id in body["woven_ids"]:
+        asked.setdefault(key(woven_id), woven_id)
+    for known, woven_id in asked.items():
         reason = _obstacle(state, call, members, known)
         if reason is None:
-            reached[known] = asked[known]
+            reached[known] = woven_id
         elif reason != MEMBER or not silent:
-            failed.setdefault(reason, []).append(asked[known])
+            failed.setdefault(reason, []).append(woven_id)
 
     state.projects[project_id] = project
     if client_id not in project.client_ids:
         project.client_ids.append(client_id)
     for known in reached:
-        state.residents.setdefault(known, Resident())
+        if known not in state.residents:
+            state.residents[known] = Resident()
     if reached:
         state.keep(
             Message(

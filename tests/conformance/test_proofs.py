@@ -1,0 +1,157 @@
+"""What holds for every API: worlds keep apart, runs are repeatable, switches switch, checks have an order."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from itertools import combinations
+from typing import Final
+
+import pytest
+from desk import Desk
+from proofs import SCRIPTS, Answer, DeskClient, Order, apis_with_scripts, script_of, snapshot
+from samples import ROOT
+
+from chatsim.apis import discover
+from chatsim.core.json import decode
+from chatsim.core.snapshot import read, restore
+
+APIS: Final = {api.name: api for api in discover()}
+ORDERS: Final = [(api, order) for api in apis_with_scripts() for order in getattr(script_of(api), "ORDERS", ())]
+TRANSCRIPT: Final = ROOT / "tests" / "support" / "transcript.py"
+
+
+@pytest.fixture
+def desk() -> Desk:
+    """A simulator with every API."""
+    return Desk()
+
+
+def client_of(desk: Desk, world: str, **options: object) -> DeskClient:
+    """A client of a new world."""
+    desk.make_world(world, **options)
+    return DeskClient(desk, world)
+
+
+def test_every_api_has_a_script() -> None:
+    """No API is left out of these proofs."""
+    assert apis_with_scripts() == sorted(APIS)
+
+
+@pytest.mark.parametrize("api", apis_with_scripts())
+def test_nothing_is_our_bug(desk: Desk, api: str) -> None:
+    """The script runs without an answer that breaks its schema, and reaches every operation."""
+    script = script_of(api)
+    client = client_of(desk, "tour", **getattr(script, "SCRIPT_WORLD", {}))
+    script.script(client)
+    entries = list(desk.simulator.worlds["tour"].journal)
+    assert [entry.bug for entry in entries if entry.bug] == []
+    assert {route.name for route in APIS[api].routes} - {entry.operation for entry in entries} == set()
+
+
+@pytest.mark.parametrize("api", apis_with_scripts())
+def test_runs_are_byte_identical(api: str) -> None:
+    """Two processes with different hash seeds say the same, to the byte."""
+    told = [_transcript(api, seed) for seed in ("1", "2")]
+    assert told[0] == told[1]
+    assert told[0].count("\n") > 1
+
+
+def _transcript(api: str, seed: str) -> str:
+    paths = os.pathsep.join(str(ROOT / one) for one in ("simulator", "tests/support", "tests/conformance"))
+    done = subprocess.run(
+        [sys.executable, str(TRANSCRIPT), api],
+        env={**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": paths},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.mark.parametrize("api", apis_with_scripts())
+def test_nothing_leaks_into_another_world(desk: Desk, api: str) -> None:
+    """What one world gave out is refused in another of the same seed and moment, and changes nothing there."""
+    script = script_of(api)
+    options = getattr(script, "SCRIPT_WORLD", {})
+    of, to = client_of(desk, "of", **options), client_of(desk, "to", **options)
+    script.script(of)
+    asks = script.foreign(of, to)
+    before = snapshot(desk, "to")
+    answers = [to.send(ask) for ask in asks]
+    assert [(ask.target, answer.status) for ask, answer in zip(asks, answers, strict=True) if answer.status < 400] == []
+    assert snapshot(desk, "to") == before
+    assert asks != []
+
+
+@pytest.mark.parametrize("api", apis_with_scripts())
+def test_a_restored_world_goes_on(desk: Desk, api: str) -> None:
+    """After a snapshot is restored the next answers are those that followed it the first time, to the byte."""
+    script = script_of(api)
+    client = client_of(desk, "kept", **getattr(script, "SCRIPT_WORLD", {}))
+    script.script(client)
+    document = decode(snapshot(desk, "kept"))
+    followed = []
+    for _ in range(2):
+        restore(desk.simulator.worlds["kept"], read(desk.simulator, document))
+        client.record.clear()
+        script.script(client)
+        followed.append([(answer.status, _lasting(answer), answer.body) for _, answer in client.record])
+    assert followed[0] == followed[1]
+
+
+def _lasting(answer: Answer) -> dict[str, str]:
+    """The headers without the number of the journal's entry, which goes on."""
+    return {name: value for name, value in answer.headers.items() if name != "x-sim-entry"}
+
+
+@pytest.mark.parametrize(
+    ("api", "name"), [(api, quirk.name) for api in apis_with_scripts() for quirk in APIS[api].quirks]
+)
+def test_every_value_of_a_quirk_is_seen(desk: Desk, api: str, name: str) -> None:
+    """No two values of a quirk answer the same."""
+    values = next(list(quirk.values) for quirk in APIS[api].quirks if quirk.name == name)
+    look = script_of(api).QUIRKS[name]
+    seen = [look(client_of(desk, f"q{number}", quirks={name: value})) for number, value in enumerate(values)]
+    assert [pair for pair in combinations(seen, 2) if pair[0] == pair[1]] == []
+
+
+@pytest.mark.parametrize(("api", "code"), [(api, code) for api in apis_with_scripts() for code in APIS[api].tolerances])
+def test_every_tolerance_is_noted_and_can_be_refused(desk: Desk, api: str, code: str) -> None:
+    """What is only tolerated leaves its code in the journal, and is refused in a strict world."""
+    use = script_of(api).TOLERANCES[code]
+    lenient, strict = use(client_of(desk, "lenient")), use(client_of(desk, "strict", strict=True))
+    assert (lenient.status < 400, lenient.bug) == (True, "")
+    assert (strict.status >= 400, strict.bug) == (True, "")
+    assert (code in lenient.notes, code in strict.notes) == (True, True)
+
+
+@pytest.mark.parametrize(("api", "order"), ORDERS, ids=lambda one: one.operation if isinstance(one, Order) else one)
+def test_checks_have_an_order(desk: Desk, api: str, order: Order) -> None:
+    """A good request succeeds; with two things wrong with it, what is first in the order is answered."""
+    client = client_of(desk, "ordered", **order.world)
+    good = client.send(order.good(client))
+    assert (good.status < 400, good.bug) == (True, "")
+    wrong = []
+    for first, spoil in enumerate(order.spoils):
+        for other in (spoil, *order.spoils[first + 1 :]):
+            ask = order.good(client)
+            if other is not spoil:
+                other.do(ask, client)
+            spoil.do(ask, client)
+            answer = client.send(ask)
+            if (answer.status, answer.bug) != (spoil.status, "") or spoil.says.encode() not in answer.body:
+                wrong.append(f"{spoil.name}, {other.name}: {_shown(answer)}")
+    assert wrong == []
+
+
+def _shown(answer: Answer) -> str:
+    return f"{answer.status} {answer.body.decode(errors='replace')} {answer.bug}"
+
+
+def test_scripts_are_of_apis() -> None:
+    """Each file among the scripts is named after an API."""
+    assert {path.stem for path in SCRIPTS.glob("*.py")} <= APIS.keys()
