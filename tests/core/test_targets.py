@@ -77,3 +77,15 @@ def test_malformed_url_is_told(url: str) -> None:
 def test_well_formed_url_passes(url: str) -> None:
     """Addresses with port, query or capital scheme are fine."""
     assert targets.malformed(url) is None
+
+
+@pytest.mark.parametrize("path", ["/_sim", "/_sim/worlds", "//_sim/x", "/a/../_sim/x", "/%5Fsim/worlds?x=1"])
+def test_control_api_takes_no_callbacks(path: str) -> None:
+    """A callback to the control API is refused, however its path is written."""
+    assert "control API" in (targets.own_control(f"http://127.0.0.1:8080{path}") or "")
+
+
+@pytest.mark.parametrize("path", ["", "/", "/_simple", "/cb?to=/_sim", "/a/_sim"])
+def test_other_paths_take_callbacks(path: str) -> None:
+    """Only the path of the control API is off limits."""
+    assert targets.own_control(f"http://127.0.0.1:8080{path}") is None

@@ -67,6 +67,13 @@ class Fault:
         """Whether it will hit nothing more."""
         return self.times is not None and self.hits >= self.times
 
+    def suits(self, kind: str) -> bool:
+        """Whether it is meant for entries of this kind: callbacks are hit only by what names them."""
+        act, wanted = self.act, self.match.wanted
+        if act.repeat is not None or act.reorder or act.lose:
+            return kind == "callback"
+        return kind != "callback" or "kind" in wanted or "url" in wanted
+
 
 class Drawn(msgspec.Struct, frozen=True, kw_only=True):
     """A fault that hit: its id, what it does, and the delay in seconds that was drawn for this hit."""
@@ -97,7 +104,7 @@ class Faults:
         for fault in reversed(list(self.all.values())):
             if fault.spent or (fault.expires is not None and now >= fault.expires):
                 continue
-            if fault.match.needs_body is not body or not fault.match.matches(view):
+            if fault.match.needs_body is not body or not fault.suits(view.kind) or not fault.match.matches(view):
                 continue
             fault.seen += 1
             if fault.seen <= fault.skip or (fault.probability < 1 and self._chance() >= fault.probability):

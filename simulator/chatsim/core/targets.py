@@ -7,8 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from posixpath import normpath
 from typing import Final
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
+
+from chatsim.core.routing import CONTROL
 
 # Not ipaddress.is_private: that also holds for 169.254.169.254, where clouds keep credentials.
 _NEAR: Final = tuple(
@@ -76,3 +79,14 @@ def is_near(address: IPv4Address | IPv6Address) -> bool:
     if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
         address = address.ipv4_mapped
     return any(address in network for network in _NEAR if network.version == address.version)
+
+
+def own_control(url: str) -> str | None:
+    """Why a callback must not go to this path; None when it may.
+
+    A receiver's address that leads to a control API would let one call of a client drive a whole simulator.
+    """
+    path = normpath("/" + unquote(urlsplit(url).path).lstrip("/"))
+    if path == CONTROL or path.startswith(CONTROL + "/"):
+        return f"{url!r} leads to the control API of a simulator, which takes no callbacks"
+    return None

@@ -18,6 +18,7 @@ from chatsim.core.routing import CONTROL
 from chatsim.core.world import DEFAULT
 from chatsim.server import body as bodies
 from chatsim.server.answer import Answer, abort, write_file, write_stream
+from chatsim.server.callbacks import Courier
 from chatsim.server.fifo import Fifo
 from chatsim.server.sockets import Hub
 from chatsim.server.timekeeper import Timekeeper
@@ -54,7 +55,8 @@ class Server:
         self.fifo = Fifo()
         self.waiting = Waiting()
         self.hub = Hub(self.carry_out, self.waiting.wake)
-        self.timekeeper = Timekeeper(self._run_timer, self._next_delivery, self._nudge, self._deliveries_settled)
+        self.courier = Courier(self.after)
+        self.timekeeper = Timekeeper(self._run_timer, self._next_delivery, self.courier.nudge, self.courier.settled)
         self._tasks: set[asyncio.Task[None]] = set()
 
     # -- requests
@@ -208,7 +210,7 @@ class Server:
         if isinstance(effect, Push):
             self.hub.push(world, api, effect, cause)
         elif isinstance(effect, Leave):
-            self._leave(world, effect.delivery)
+            self.courier.leave(world, effect.delivery)
         elif isinstance(effect, Close):
             self.hub.close(world, effect)
         elif isinstance(effect, Advance):
@@ -236,6 +238,7 @@ class Server:
 
     def _dispose(self, world: World, effect: Dispose) -> None:
         self.timekeeper.forget(world)
+        self.courier.forget(world)
         self.hub.close(world, Close(code=effect.code))
 
     def _run_timer(self, world: World, timer: Timer) -> None:
@@ -245,25 +248,15 @@ class Server:
             return
         self.carry_out(world, outcome.effects, timer.api, outcome.plan.call.entry.seq)
 
-    # -- deliveries
-
     def _next_delivery(self, world: World) -> int | None:
         return world.outbox.next_due() if world.has_deliveries else None
-
-    def _leave(self, world: World, delivery: str) -> None:
-        """A delivery may leave now."""
-
-    def _nudge(self, world: World) -> None:
-        """Deliveries that are due may leave now."""
-
-    async def _deliveries_settled(self, world: World) -> None:
-        """Wait until the deliveries under way have an outcome."""
 
     async def shut_down(self) -> None:
         """Close sockets, stop timers, end what runs in the background."""
         await self.hub.shut_down()
         for world in self.simulator.worlds.values():
             self.timekeeper.forget(world)
+        await self.courier.close()
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

@@ -1,0 +1,276 @@
+"""Sends the deliveries of all worlds: what may leave is asked of `core.callbacks`, what happened is told to it.
+
+One client session, 32 attempts of a world at a time. No redirects, no proxy of the environment, no cookies.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import ssl
+from collections.abc import Callable, Iterable
+from contextvars import ContextVar
+from ipaddress import ip_address
+from pathlib import Path
+from time import perf_counter
+from typing import TYPE_CHECKING, Final
+
+from aiohttp import ClientError, ClientSession, ClientTimeout, DummyCookieJar, TCPConnector
+from aiohttp.abc import AbstractResolver, ResolveResult
+from multidict import CIMultiDict
+from yarl import URL
+
+from chatsim import __version__
+from chatsim.core.callbacks import REPLY_KEPT, Attempt, Policy
+from chatsim.core.journal import Entry
+from chatsim.core.targets import malformed, own_control, refusal
+
+if TYPE_CHECKING:
+    from chatsim.core.callbacks import Delivery, Outbox
+    from chatsim.core.faults import Act, Drawn
+    from chatsim.core.world import World
+
+AT_ONCE: Final = 32
+USER_AGENT: Final = f"chatsim/{__version__}"
+
+_NAMES_KEPT: Final = 1000
+_CONTAINER_MARKS: Final = ("/.dockerenv", "/run/.containerenv")
+_allowed: ContextVar[tuple[str, ...]] = ContextVar("allowed", default=())
+
+
+class Blocked(Exception):
+    """The target must not be called; the text says why and which setting allows it."""
+
+
+class Courier:
+    """Sends deliveries. `changed` is told after every outcome."""
+
+    def __init__(self, changed: Callable[[World], None]) -> None:
+        self._changed = changed
+        self._session: ClientSession | None = None
+        self._resolver: _GuardedResolver | None = None
+        self._tls: dict[str, ssl.SSLContext] = {}
+        self._under_way: dict[World, set[asyncio.Task[None]]] = {}
+
+    def leave(self, world: World, delivery: str) -> None:
+        """The answer of the request that made it was written."""
+        world.outbox.leave(delivery)
+        self.nudge(world)
+
+    def nudge(self, world: World) -> None:
+        """Send what may leave now."""
+        if not world.has_deliveries:
+            return
+        under_way = self._under_way.setdefault(world, set())
+        outbox = world.outbox
+        while len(under_way) < AT_ONCE and (delivery := outbox.take(world.clock.now())) is not None:
+            task = asyncio.get_running_loop().create_task(self._attempt(world, outbox, delivery))
+            under_way.add(task)
+            task.add_done_callback(under_way.discard)
+
+    async def settled(self, world: World) -> None:
+        """Wait until nothing is under way and nothing may leave."""
+        self.nudge(world)
+        while under_way := self._under_way.get(world):
+            await asyncio.wait(under_way, return_when=asyncio.FIRST_COMPLETED)
+            self.nudge(world)
+
+    def forget(self, world: World) -> None:
+        """The world was reset or deleted: break off what is under way."""
+        for task in self._under_way.pop(world, ()):
+            task.cancel()
+
+    async def close(self) -> None:
+        """Break off everything."""
+        tasks = [task for under_way in self._under_way.values() for task in under_way]
+        for world in list(self._under_way):
+            self.forget(world)
+        await asyncio.gather(*tasks, return_exceptions=True)
+        if self._session is not None:
+            await self._session.close()
+
+    async def _attempt(self, world: World, outbox: Outbox, delivery: Delivery) -> None:
+        entry = _entry(world, delivery)
+        drawn = _draw(world, entry)
+        if drawn is not None and drawn.delay_s:
+            await asyncio.sleep(drawn.delay_s)
+        if world.outbox is not outbox:  # the world was reset or restored meanwhile
+            return
+        if drawn is not None and drawn.act.reorder:
+            outbox.reorder(delivery.id)
+        elif drawn is not None and drawn.act.lose:
+            outbox.lose(delivery.id, entry.at)
+            _list(world, entry, delivery.attempts[-1])
+        else:
+            if drawn is not None and drawn.act.repeat is not None:
+                outbox.repeat(delivery.id, drawn.act.repeat)
+            await self._try(world, outbox, delivery, entry, drawn.act if drawn else None)
+        self.nudge(world)
+        self._changed(world)
+
+    async def _try(self, world: World, outbox: Outbox, delivery: Delivery, entry: Entry, act: Act | None) -> None:
+        try:
+            self._guard(world, delivery.target)
+            attempt = None if act is None else _pretended(act, entry.at)
+            attempt = attempt or await self._post(world, delivery, entry.at)
+        except Blocked as reason:
+            attempt = Attempt(at=entry.at, error=str(reason))
+            if world.outbox is outbox:
+                outbox.block(delivery.id, entry.at, str(reason))
+                _list(world, entry, attempt)
+            return
+        if act is not None and act.drop == "after":
+            attempt = Attempt(at=entry.at, duration_s=attempt.duration_s, error="the answer was dropped on purpose")
+        if world.outbox is outbox:
+            outbox.settle(delivery.id, attempt, Policy.of(world), world.clock.now())
+            _list(world, entry, attempt)
+
+    def _guard(self, world: World, target: str) -> None:
+        """Raise Blocked for a target that is known to be off limits before anything connects."""
+        if malformed(target) is not None:
+            return  # the attempt fails and says so
+        if reason := own_control(target):
+            raise Blocked(reason)
+        host = URL(target).host or ""
+        known = self._resolver.seen.get(host, ()) if self._resolver is not None else ()
+        _refuse_far(host, (host,) if _is_address(host) else known, world.setting("callbacks.allow_hosts"))
+
+    async def _post(self, world: World, delivery: Delivery, at: int) -> Attempt:
+        if reason := malformed(delivery.target):
+            return Attempt(at=at, error=reason)
+        _allowed.set(tuple(world.setting("callbacks.allow_hosts")))
+        began = perf_counter()
+        try:
+            async with self._open().post(
+                URL(delivery.target, encoded=delivery.target.isascii()),
+                data=delivery.body,
+                headers=delivery.headers,
+                allow_redirects=False,
+                timeout=ClientTimeout(total=world.setting("callbacks.timeout_s")),
+                ssl=self._trusted(world.setting("callbacks.ca_file")),
+            ) as response:
+                reply = b""
+                while len(reply) < REPLY_KEPT and (chunk := await response.content.read(REPLY_KEPT)):
+                    reply += chunk
+        except TimeoutError:
+            took = perf_counter() - began
+            return Attempt(at=at, duration_s=took, error=f"no answer within {world.setting('callbacks.timeout_s'):g} s")
+        except (ClientError, OSError, ValueError) as problem:
+            return Attempt(at=at, duration_s=perf_counter() - began, error=_worded(problem, delivery.target))
+        headers = list(response.headers.items())
+        return Attempt(at=at, duration_s=perf_counter() - began, status=response.status, headers=headers, reply=reply)
+
+    def _open(self) -> ClientSession:
+        if self._session is None:
+            self._resolver = _GuardedResolver()
+            self._session = ClientSession(
+                connector=TCPConnector(limit=0, use_dns_cache=False, resolver=self._resolver),
+                cookie_jar=DummyCookieJar(),
+                headers={"User-Agent": USER_AGENT},
+                skip_auto_headers=("Accept-Encoding",),
+                trust_env=False,
+            )
+        return self._session
+
+    def _trusted(self, ca_file: str | None) -> ssl.SSLContext | bool:
+        if ca_file is None:
+            return True
+        if ca_file not in self._tls:
+            self._tls[ca_file] = ssl.create_default_context(cafile=ca_file)
+        return self._tls[ca_file]
+
+
+class _GuardedResolver(AbstractResolver):
+    """Resolves names, and refuses those whose addresses the world of this delivery must not call."""
+
+    def __init__(self) -> None:
+        self.seen: dict[str, tuple[str, ...]] = {}
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
+    ) -> list[ResolveResult]:
+        """The addresses of a name. Raises Blocked."""
+        loop = asyncio.get_running_loop()
+        found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM, family=family)
+        addresses = tuple(dict.fromkeys(str(where[0]) for *_, where in found))
+        if len(self.seen) >= _NAMES_KEPT:
+            self.seen.clear()
+        self.seen[host] = addresses
+        _refuse_far(host, addresses, _allowed.get())
+        flags = socket.AI_NUMERICHOST | socket.AI_NUMERICSERV
+        return [
+            ResolveResult(
+                hostname=host, host=str(where[0]), port=int(where[1]), family=found_family, proto=proto, flags=flags
+            )
+            for found_family, _, proto, _, where in found
+        ]
+
+    async def close(self) -> None:
+        """Nothing is kept open."""
+
+
+def _refuse_far(host: str, addresses: Iterable[str], allow_hosts: Iterable[str]) -> None:
+    for address in addresses:
+        if reason := refusal(host, address, allow_hosts):
+            raise Blocked(reason)
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+def _entry(world: World, delivery: Delivery) -> Entry:
+    """The journal's view of an attempt; it is listed once there is an outcome."""
+    entry = Entry(0, world.clock.now(), "callback", delivery.api, delivery.cause)
+    entry.operation, entry.method, entry.url = delivery.about, "POST", delivery.url
+    entry.path, entry.query = URL(delivery.url).raw_path, URL(delivery.url).raw_query_string
+    entry.request_headers = CIMultiDict(delivery.headers)
+    entry.keep_request(delivery.body)
+    return entry
+
+
+def _list(world: World, entry: Entry, attempt: Attempt) -> None:
+    entry.status = attempt.status or 0
+    entry.response_headers = attempt.headers
+    entry.keep_response(attempt.reply)
+    entry.duration_ns = round(attempt.duration_s * 1_000_000_000)
+    if attempt.error is not None:
+        entry.note("callback_failed", attempt.error)
+    world.journal.add(world.journal.number(entry))
+
+
+def _draw(world: World, entry: Entry) -> Drawn | None:
+    if not world.faults.all:
+        return None
+    now = entry.at
+    drawn = world.faults.draw(entry, now) or world.faults.draw(entry, now, body=True)
+    if drawn is not None:
+        entry.fault = drawn.fault
+    return drawn
+
+
+def _pretended(act: Act, at: int) -> Attempt | None:
+    """The outcome that a fault decides without anything being sent."""
+    if act.status is not None:
+        return Attempt(at=at, status=act.status, headers=list(act.headers.items()))
+    if act.drop == "before" or act.offline or act.truncate or act.error is not None:
+        return Attempt(at=at, error="the connection was broken on purpose")
+    return None
+
+
+def _worded(problem: Exception, target: str) -> str:
+    """What went wrong, with the usual remedy where localhost is not where the receiver is."""
+    text = str(problem) or type(problem).__name__
+    refused = isinstance(getattr(problem, "os_error", problem), ConnectionRefusedError)
+    host = URL(target).host or ""
+    local = host == "localhost" or (_is_address(host) and ip_address(host).is_loopback)
+    if refused and local and any(Path(mark).exists() for mark in _CONTAINER_MARKS):
+        text += (
+            "; inside a container this address is the container itself: point callbacks.map at "
+            f'host.docker.internal, as in {{"{URL(target).origin()}": "http://host.docker.internal:{URL(target).port}"}}'
+        )
+    return text
