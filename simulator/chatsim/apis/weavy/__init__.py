@@ -1,0 +1,1 @@
+"""The Weavy Conversations API."""
