@@ -293,9 +293,7 @@ _DECODERS: Final[dict[int, Callable[[dict[str, Any]], Message]]] = {
 _ENCODERS: Final[dict[type, Callable[[Any], dict[str, Any]]]] = {
     Handshake: lambda e: {"protocol": e.protocol, "version": e.version},
     HandshakeReply: lambda e: _filled(error=e.error),
-    Invocation: lambda e: _filled(
-        type=1, invocationId=e.invocation_id, target=e.target, arguments=e.arguments
-    ),
+    Invocation: lambda e: _filled(type=1, invocationId=e.invocation_id, target=e.target, arguments=e.arguments),
     StreamItem: lambda e: {"type": 2, "invocationId": e.invocation_id, "item": e.item},
     Completion: lambda e: {
         "type": 3,

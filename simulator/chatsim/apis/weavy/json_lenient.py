@@ -21,7 +21,6 @@ RAW_CONTROL: Final = "json-raw-control-character"
 WHITE_SPACE: Final = "json-white-space"
 
 _SPACE: Final = re.compile(r"[ \t\r\n]*")
-_WIDE_SPACE: Final = re.compile(r"\s+")
 _COMMENT: Final = re.compile(r"/\*.*?\*/|//[^\r\n]*", re.DOTALL)
 _NAME: Final = re.compile(r"[\w$]+")
 _WORD: Final = re.compile(r"[A-Za-z]+")
@@ -87,9 +86,9 @@ class _Reader:
 
     def skip_space(self) -> None:
         self.take(_SPACE)
-        while (char := self.peek()) and (char == "/" or char.isspace()):
+        while (char := self.peek()) and (char in "/\ufeff" or char.isspace()):
             if char != "/":
-                self.take(_WIDE_SPACE)
+                self.at += 1
                 self.used.add(WHITE_SPACE)
             elif self.take(_COMMENT):
                 self.used.add(COMMENT)
@@ -225,5 +224,5 @@ def _decimal(digits: str, *, whole: bool) -> int | float:
 
 
 def _joined(pair: re.Match[str]) -> str:
-    high, low = pair.group()
-    return chr(0x10000 + ((ord(high) - 0xD800) << 10) + (ord(low) - 0xDC00))
+    units = pair.group()
+    return chr(0x10000 + ((ord(units[0]) - 0xD800) << 10) + (ord(units[1]) - 0xDC00))

@@ -70,6 +70,12 @@ def flag(text: str) -> bool | None:
         raise ValueError(f"The value '{text}' is not valid; true, false or null is expected.") from None
 
 
+def states(text: str) -> tuple[bool, ...]:
+    """A filter of two states: true, false, or `null` (also empty) for both, as the service's description says."""
+    value = flag(text)
+    return (False, True) if value is None else (value,)
+
+
 def guid(text: str) -> str | None:
     """A GUID in any of the usual spellings, as lower case with dashes; empty is unset."""
     text = text.strip()

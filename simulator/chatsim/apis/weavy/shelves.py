@@ -76,6 +76,10 @@ class Shelf:
             return [-key[-1] for key in filled[0][skip : skip + top]]
         return [-key[-1] for key in islice(merge(*filled), skip, skip + top)]
 
+    def is_unread(self, conversation_id: int) -> bool:
+        """Whether a conversation on the shelf is unread."""
+        return conversation_id in self.unread[self.places[conversation_id][0]]
+
     def unread_page(self, lanes: Iterable[Lane], skip: int, top: int) -> list[int]:
         """A part of the unread conversations of these lanes, in reading order."""
         keys = sorted(self.places[number][1] for lane in lanes for number in self.unread[lane])

@@ -5,6 +5,7 @@ Callers check first: a method here is given what exists and does its one change,
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from chatsim.apis.weavy.records import PRIVATE, Conversation, Member, Message, Records, Token, User
 from chatsim.apis.weavy.shelves import Shelf
@@ -12,9 +13,16 @@ from chatsim.apis.weavy.shelves import Shelf
 
 @dataclass(kw_only=True)
 class Weavy(Records):
-    """The records, and beside them the indexes: users by identifier, private chats by pair, shelves by user."""
+    """The records, and beside them the indexes: users by identifier, private chats by pair, shelves by user.
 
-    __slots__ = ("last_conversation_id", "last_message_id", "last_user_id", "private", "shelves", "uids")
+    What hangs on open connections is no record either: who is `online`, which topics somebody is `listening` to,
+    which connection tokens were `negotiated`.
+    """
+
+    __slots__ = (
+        "contexts", "last_conversation_id", "last_message_id", "last_user_id", "listening", "negotiated", "online",
+        "private", "shelves", "uids",
+    )  # fmt: skip
 
     def __post_init__(self) -> None:
         self.reindex()
@@ -24,6 +32,10 @@ class Weavy(Records):
         self.uids: dict[str, int] = {fold_uid(user.uid): user.id for user in self.users.values()}
         self.shelves: dict[int, Shelf] = {}
         self.private: dict[tuple[int, int], int] = {}
+        self.contexts: dict[str, int] = {}
+        self.online: dict[int, set[str]] = {}
+        self.listening: dict[str, set[str]] = {}
+        self.negotiated: dict[str, None] = {}
         self.last_user_id = max(self.users, default=0)
         self.last_conversation_id = max(self.conversations, default=0)
         self.last_message_id = max(self.messages, default=0)
@@ -51,6 +63,10 @@ class Weavy(Records):
         """The user's conversations in order."""
         return self.shelves.setdefault(user_id, Shelf())
 
+    def presence(self, user_id: int) -> str:
+        """Active while the user has a connection to the hub, else away [source]."""
+        return "active" if user_id in self.online else "away"
+
     # --- tokens
 
     def bearer(self, token: str, now: int) -> User | None:
@@ -74,6 +90,11 @@ class Weavy(Records):
     def private_chat(self, first: int, second: int) -> Conversation | None:
         """The private chat of two users, whoever began it."""
         number = self.private.get(_pair(first, second))
+        return None if number is None else self.conversations[number]
+
+    def context(self, uid: str) -> Conversation | None:
+        """The contextual chat with this identifier."""
+        number = self.contexts.get(fold_uid(uid))
         return None if number is None else self.conversations[number]
 
     def add_conversation(
@@ -125,7 +146,7 @@ class Weavy(Records):
     # --- messages and marks
 
     def post(
-        self, conversation: Conversation, user: User, text: str, now: int, *, number: int | None = None
+        self, conversation: Conversation, user: User, text: str, now: int, *, number: int | None = None, **extras: Any
     ) -> Message:
         """A new message. Its author has read up to it: own messages make nothing unread for oneself [guess]."""
         message = Message(
@@ -134,6 +155,7 @@ class Weavy(Records):
             text=text,
             created_at=now,
             created_by_id=user.id,
+            **extras,
         )
         self.messages[message.id] = message
         self.last_message_id = max(self.last_message_id, message.id)
@@ -170,6 +192,8 @@ class Weavy(Records):
         if conversation.type == PRIVATE:
             first, second = conversation.members
             self.private[_pair(first, second)] = conversation.id
+        elif conversation.uid is not None:
+            self.contexts[fold_uid(conversation.uid)] = conversation.id
 
 
 def fold_uid(uid: str) -> str:
