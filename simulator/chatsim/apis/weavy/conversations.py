@@ -18,7 +18,7 @@ from chatsim.core.http import Reply
 
 
 def create_conversation(state: Weavy, call: Call) -> Reply:
-    """Create chat. "If member count is more than one, a chat room is created."
+    """Make a room where more than one member is named, else a private chat.
 
     Counted are the distinct ids of the request (A3). A private chat that exists already is the answer (A5).
     """
@@ -37,7 +37,7 @@ def create_conversation(state: Weavy, call: Call) -> Reply:
         if found.is_trashed:
             state.trash(found, False)
         return Reply(status=201, body=detail_view(state, found, user, call.base_url))
-    if call.quirk("weavy.private_chat_name") == "dropped":
+    if call.quirk("weavy.private-chat-name") == "dropped":
         name = None
     return _created(state, call, PRIVATE, (user.id, wanted[0]), name)
 
@@ -57,7 +57,7 @@ def list_conversations(state: Weavy, call: Call) -> Reply:
     ids, total = chosen(state, user, values, wanted)
     items = [conversation_view(state, state.conversations[one], user, call.base_url) for one in ids]
     body = envelope(items, total, wanted)
-    if not items and call.quirk("weavy.empty_page") == "left-out":
+    if not items and call.quirk("weavy.empty-page") == "left-out":
         body.pop("data", None)
     return Reply(body=body)
 

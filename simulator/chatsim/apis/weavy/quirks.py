@@ -6,7 +6,7 @@ from chatsim.core.quirks import Quirk
 
 QUIRKS: Final = (
     Quirk(
-        name="weavy.private_chat_name",
+        name="weavy.private-chat-name",
         title="A name that is given to a private chat",
         values={
             "kept": "it is kept and shown, as the document's second sample asks for one",
@@ -17,7 +17,7 @@ QUIRKS: Final = (
         source="document, second sample of Create chat; service: its drop-in code makes private chats without a name",
     ),
     Quirk(
-        name="weavy.empty_page",
+        name="weavy.empty-page",
         title="A list of conversations without items",
         values={
             "empty-array": "data is an empty array",

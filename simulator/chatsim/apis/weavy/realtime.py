@@ -200,5 +200,6 @@ def _send(codec: signalr.Connection, event: signalr.Event) -> Send:
 
 
 def _name_frame(call: Call, command: str) -> None:
+    """Name the entry of a WebSocket message after its records; a client sends several at once."""
     call.silent = False
-    call.entry.command = command
+    call.entry.command = f"{call.entry.command}, {command}" if call.entry.command else command
