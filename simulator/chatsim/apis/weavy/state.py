@@ -1,0 +1,205 @@
+"""The state of one Weavy world and every change of it. Knows no request, no dialect and no clock.
+
+Callers check first: a method here is given what exists and does its one change, indexes included.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from chatsim.apis.weavy.records import PRIVATE, Conversation, Member, Message, Records, Token, User
+from chatsim.apis.weavy.shelves import Shelf
+
+
+@dataclass(kw_only=True)
+class Weavy(Records):
+    """The records, and beside them the indexes: users by identifier, private chats by pair, shelves by user.
+
+    What hangs on open connections is no record either: who is `online`, which topics somebody is `listening` to,
+    which connection tokens were `negotiated`.
+    """
+
+    __slots__ = (
+        "contexts", "last_conversation_id", "last_message_id", "last_user_id", "listening", "negotiated", "online",
+        "private", "shelves", "uids",
+    )  # fmt: skip
+
+    def __post_init__(self) -> None:
+        self.reindex()
+
+    def reindex(self) -> None:
+        """Build every index anew from the records."""
+        self.uids: dict[str, int] = {fold_uid(user.uid): user.id for user in self.users.values()}
+        self.shelves: dict[int, Shelf] = {}
+        self.private: dict[tuple[int, int], int] = {}
+        self.contexts: dict[str, int] = {}
+        self.online: dict[int, set[str]] = {}
+        self.listening: dict[str, set[str]] = {}
+        self.negotiated: dict[str, None] = {}
+        self.last_user_id = max(self.users, default=0)
+        self.last_conversation_id = max(self.conversations, default=0)
+        self.last_message_id = max(self.messages, default=0)
+        for conversation in self.conversations.values():
+            self._index(conversation)
+
+    # --- users
+
+    def find_user(self, name: str) -> User | None:
+        """The user with this identifier, else with this number; identifiers have at least one letter or sign."""
+        number = self.uids.get(fold_uid(name))
+        if number is None and name.isascii() and name.isdigit():
+            number = int(name)
+        return None if number is None else self.users.get(number)
+
+    def add_user(self, uid: str, now: int, *, number: int | None = None) -> User:
+        """A new user; numbers go up and are never used twice."""
+        user = User(id=number or self.last_user_id + 1, uid=uid, created_at=now)
+        self.users[user.id] = user
+        self.uids[fold_uid(uid)] = user.id
+        self.last_user_id = max(self.last_user_id, user.id)
+        return user
+
+    def shelf(self, user_id: int) -> Shelf:
+        """The user's conversations in order."""
+        return self.shelves.setdefault(user_id, Shelf())
+
+    def presence(self, user_id: int) -> str:
+        """Active while the user has a connection to the hub, else away [source]."""
+        return "active" if user_id in self.online else "away"
+
+    # --- tokens
+
+    def bearer(self, token: str, now: int) -> User | None:
+        """The user of a token that is still good."""
+        found = self.tokens.get(token)
+        if found is None or found.expires_at <= now:
+            return None
+        user = self.users[found.user_id]
+        return None if user.is_trashed or user.is_suspended else user
+
+    def mint(self, token: str, user: User, expires_at: int) -> None:
+        """Remember a token of a user."""
+        self.tokens[token] = Token(user_id=user.id, expires_at=expires_at)
+
+    def revoke(self, user: User) -> None:
+        """Forget every token of a user."""
+        self.tokens = {text: token for text, token in self.tokens.items() if token.user_id != user.id}
+
+    # --- conversations
+
+    def private_chat(self, first: int, second: int) -> Conversation | None:
+        """The private chat of two users, whoever began it."""
+        number = self.private.get(_pair(first, second))
+        return None if number is None else self.conversations[number]
+
+    def context(self, uid: str) -> Conversation | None:
+        """The contextual chat with this identifier."""
+        number = self.contexts.get(fold_uid(uid))
+        return None if number is None else self.conversations[number]
+
+    def add_conversation(
+        self,
+        kind: str,
+        member_ids: Iterable[int],
+        now: int,
+        *,
+        created_by_id: int | None = None,
+        number: int | None = None,
+        name: str | None = None,
+        uid: str | None = None,
+    ) -> Conversation:
+        """A new conversation of this type with these members."""
+        conversation = Conversation(
+            id=number or self.last_conversation_id + 1,
+            type=kind,
+            created_at=now,
+            created_by_id=created_by_id,
+            name=name,
+            uid=uid,
+            members={user_id: Member(user_id=user_id) for user_id in member_ids},
+        )
+        self.conversations[conversation.id] = conversation
+        self.last_conversation_id = max(self.last_conversation_id, conversation.id)
+        self._index(conversation)
+        return conversation
+
+    def join(self, conversation: Conversation, user_ids: Iterable[int]) -> list[Member]:
+        """Add members; those that were none before are returned."""
+        fresh = [Member(user_id=number) for number in user_ids if number not in conversation.members]
+        for member in fresh:
+            conversation.members[member.user_id] = member
+            self.shelf(member.user_id).place(conversation, member)
+        return fresh
+
+    def leave(self, conversation: Conversation, user_ids: Iterable[int]) -> list[Member]:
+        """Take members out; those that were members are returned."""
+        gone = [conversation.members.pop(number) for number in user_ids if number in conversation.members]
+        for member in gone:
+            self.shelf(member.user_id).remove(conversation.id)
+        return gone
+
+    def trash(self, conversation: Conversation, trashed: bool) -> None:
+        """Put it into the bin, or take it out."""
+        conversation.is_trashed = trashed
+        self._replace(conversation)
+
+    # --- messages and marks
+
+    def post(
+        self, conversation: Conversation, user: User, text: str, now: int, *, number: int | None = None, **extras: Any
+    ) -> Message:
+        """A new message. Its author has read up to it: own messages make nothing unread for oneself [guess]."""
+        message = Message(
+            id=number or self.last_message_id + 1,
+            app_id=conversation.id,
+            text=text,
+            created_at=now,
+            created_by_id=user.id,
+            **extras,
+        )
+        self.messages[message.id] = message
+        self.last_message_id = max(self.last_message_id, message.id)
+        conversation.messages.append(message.id)
+        conversation.last_message_at = now
+        if (author := conversation.members.get(user.id)) is not None:
+            author.marked_id, author.marked_at = message.id, now
+        self._replace(conversation)
+        return message
+
+    def mark(self, conversation: Conversation, member: Member, message_id: int | None, now: int) -> None:
+        """Move the read marker to a message; without one everything so far is read."""
+        member.marked_id = message_id or conversation.last_message_id
+        member.marked_at = now
+        self.shelf(member.user_id).place(conversation, member)
+
+    def unmark(self, conversation: Conversation, member: Member) -> None:
+        """Take the read marker away."""
+        member.marked_id = member.marked_at = None
+        self.shelf(member.user_id).place(conversation, member)
+
+    def pin(self, conversation: Conversation, member: Member, now: int | None) -> None:
+        """Pin for this member at a moment, or unpin with None; a pinned one keeps its moment."""
+        if now is None or member.pinned_at is None:
+            member.pinned_at = now
+            self.shelf(member.user_id).place(conversation, member)
+
+    def _replace(self, conversation: Conversation) -> None:
+        for member in conversation.members.values():
+            self.shelf(member.user_id).place(conversation, member)
+
+    def _index(self, conversation: Conversation) -> None:
+        self._replace(conversation)
+        if conversation.type == PRIVATE:
+            first, second = conversation.members
+            self.private[_pair(first, second)] = conversation.id
+        elif conversation.uid is not None:
+            self.contexts[fold_uid(conversation.uid)] = conversation.id
+
+
+def fold_uid(uid: str) -> str:
+    """The form in which identifiers compare: without regard to case, as the service's database does [guess]."""
+    return uid.lower()
+
+
+def _pair(first: int, second: int) -> tuple[int, int]:
+    return (first, second) if first < second else (second, first)

@@ -1,0 +1,1 @@
+"""Realtime protocols without input or output; they know no API."""
