@@ -191,7 +191,7 @@ SEND_ERRORS = {
 @pytest.mark.parametrize("void", ["", None])
 def test_send_misses_things_in_order(desk: Desk, missing: tuple[str, ...], void: str | None) -> None:
     """Of several that are missing or empty the first of the table is told."""
-    desk.world.quirks.update({"m3o.history_on_send": "refused", "m3o.send_without_chat": "refused"})
+    desk.world.quirks.update({"m3o.history-on-send": "refused", "m3o.send-without-chat": "refused"})
     body = {**SEND, **dict.fromkeys(missing, void)}
     assert error(ask(desk, "Send", body)) == SEND_ERRORS[missing[0]]
 

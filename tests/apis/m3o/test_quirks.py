@@ -96,22 +96,22 @@ def new_repeats(desk: Desk) -> Any:
 
 
 SEEN: dict[str, tuple[Callable[[Desk], Any], dict[str, Any]]] = {
-    "history_on_send": (history_on_send, {"answered": None, "refused": "chat.Send.MissingUserID"}),
-    "send_without_chat": (send_without_chat, {"accepted": None, "refused": "chat.Send.MissingChatID"}),
-    "send_reply": (send_reply, {"empty": [], "message": ["message"]}),
-    "sent_at": (sent_at, {"absent": None, "present": "2026-01-01T12:00:00Z"}),
-    "form_label": (form_label, {"ignored": None, "obeyed": "go.micro.client"}),
-    "reply_content_type": (reply_content_type, {"json": "application/json", "copied": "text/plain"}),
-    "error_content_type": (error_content_type, {"json": "application/json", "text": "text/plain; charset=utf-8"}),
-    "history_limit": (history_limit, {"fifty": ["Hey Barry", "x"], "one": ["x"]}),
-    "history_order": (
+    "history-on-send": (history_on_send, {"answered": None, "refused": "chat.Send.MissingUserID"}),
+    "send-without-chat": (send_without_chat, {"accepted": None, "refused": "chat.Send.MissingChatID"}),
+    "send-reply": (send_reply, {"empty": [], "message": ["message"]}),
+    "sent-at": (sent_at, {"absent": None, "present": "2026-01-01T12:00:00Z"}),
+    "form-label": (form_label, {"ignored": None, "obeyed": "go.micro.client"}),
+    "reply-content-type": (reply_content_type, {"json": "application/json", "copied": "text/plain"}),
+    "error-content-type": (error_content_type, {"json": "application/json", "text": "text/plain; charset=utf-8"}),
+    "history-limit": (history_limit, {"fifty": ["Hey Barry", "x"], "one": ["x"]}),
+    "history-order": (
         history_order,
         {"sent": ["Hey Barry", *"abcdefgh"], "id": ["b", "e", "f", "Hey Barry", "a", "c", "h", "d", "g"]},
     ),
-    "history_expiry": (history_expiry, {"never": False, "day": True}),
-    "new_repeats": (new_repeats, {"same": 1, "another": 2}),
+    "history-expiry": (history_expiry, {"never": False, "day": True}),
+    "new-repeats": (new_repeats, {"same": 1, "another": 2}),
 }
-STREAMED = {"stream_errors", "connect_client_id", "connect_id", "frame_limit"}
+STREAMED = {"stream-errors", "connect-client-id", "connect-id", "frame-limit"}
 """Those that only a stream shows: see test_realtime.py."""
 
 
@@ -132,7 +132,7 @@ def test_a_value_shows(desk: Desk, name: str, value: str) -> None:
     assert [other for other in values if values[other] == values[value]] == [value]
 
 
-DIFFER = {"history_on_send", "send_without_chat", "send_reply", "sent_at", "form_label", "reply_content_type"}
+DIFFER = {"history-on-send", "send-without-chat", "send-reply", "sent-at", "form-label", "reply-content-type"}
 
 
 def test_the_truth_decides_where_document_and_service_part_ways() -> None:
@@ -151,7 +151,7 @@ def test_the_documented_calls_under_the_truth_of_the_service() -> None:
 
 def test_a_repetition_is_answered_with_an_id_of_its_own(desk: Desk) -> None:
     """The real service makes the message before it looks, and stores it nowhere."""
-    desk.world.quirks["m3o.send_reply"] = "message"
+    desk.world.quirks["m3o.send-reply"] = "message"
     body = {"chat_id": DOCUMENTED, "user_id": "ann", "text": "x", "client_id": "1"}
     one, two = (ask(desk, "Send", body)["message"] for _ in range(2))
     assert one["id"] != two["id"]
@@ -160,6 +160,6 @@ def test_a_repetition_is_answered_with_an_id_of_its_own(desk: Desk) -> None:
 
 def test_v1_copies_no_content_type(desk: Desk) -> None:
     """It came later than those gateways."""
-    desk.world.quirks["m3o.reply_content_type"] = "copied"
+    desk.world.quirks["m3o.reply-content-type"] = "copied"
     answer = desk.ask("POST", "/v1/chat/List", {}, token="key", headers={"content-type": "text/plain"})
     assert answer.headers["Content-Type"] == "application/json"

@@ -335,7 +335,7 @@ def test_a_browser_joins_by_its_sub_protocol(desk: Desk) -> None:
 @pytest.mark.parametrize(("value", "last"), [("frame", Close(code=1000)), ("dropped", Close(abort=True))])
 def test_quirk_stream_errors(desk: Desk, value: str, last: Close) -> None:
     """Before November 2021 nothing was told."""
-    desk.world.quirks["m3o.stream_errors"] = value
+    desk.world.quirks["m3o.stream-errors"] = value
     _, effects = opened(desk, "/chat/Connect", KEY)
     assert (len(frames(effects)), effects[-1]) == (int(value == "frame"), last)
 
@@ -343,7 +343,7 @@ def test_quirk_stream_errors(desk: Desk, value: str, last: Close) -> None:
 @pytest.mark.parametrize(("value", "kept"), [("assigned", 2), ("empty", 1)])
 def test_quirk_connect_client_id(desk: Desk, value: str, kept: int) -> None:
     """The real service takes all frames without a client id but the first for repetitions."""
-    desk.world.quirks["m3o.connect_client_id"] = value
+    desk.world.quirks["m3o.connect-client-id"] = value
     ann, _ = opened(desk, "/chat/Connect", ANN)
     for text in ("a", "b"):
         ann.received(json.dumps({"text": text}))
@@ -353,7 +353,7 @@ def test_quirk_connect_client_id(desk: Desk, value: str, kept: int) -> None:
 @pytest.mark.parametrize(("value", "there"), [("assigned", True), ("absent", False)])
 def test_quirk_connect_id(desk: Desk, value: str, there: bool) -> None:
     """The real service gives messages of a stream no id."""
-    desk.world.quirks["m3o.connect_id"] = value
+    desk.world.quirks["m3o.connect-id"] = value
     ann, _ = opened(desk, "/chat/Connect", ANN)
     ann.received('{"text":"hello"}')
     assert ("id" in history(desk)[-1]) is there
@@ -362,7 +362,7 @@ def test_quirk_connect_id(desk: Desk, value: str, there: bool) -> None:
 @pytest.mark.parametrize(("value", "code"), [("none", None), ("512", 1009)])
 def test_quirk_frame_limit(desk: Desk, value: str, code: int | None) -> None:
     """513 bytes were too many from February 2021 on."""
-    desk.world.quirks["m3o.frame_limit"] = value
+    desk.world.quirks["m3o.frame-limit"] = value
     ann, _ = opened(desk, "/chat/Connect", ANN)
     (effect,) = ann.received(json.dumps({"text": "x" * 501}))
     assert (effect.code if isinstance(effect, Close) else None) == code
