@@ -6,9 +6,10 @@ import json
 from typing import Any
 
 import pytest
-from chatsim.wire.jsonframes import INVALID_PAYLOAD, TOO_BIG, JsonFrames, OurFault, PeerFault, State
 from hypothesis import given
 from hypothesis import strategies as st
+
+from chatsim.wire.jsonframes import INVALID_PAYLOAD, TOO_BIG, JsonFrames, OurFault, PeerFault, State
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(st.characters(exclude_categories=["Cs"])),

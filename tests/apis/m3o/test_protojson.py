@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+
 from chatsim.apis.m3o.protojson import camel_case, normalise, spellings
 
 KNOWN = spellings(["chat_id", "user_id", "text"])

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import pytest
+
 from chatsim.apis.m3o.state import M3O, Chat, Group, Message, Namespace, Token, users_key
 
 
 def message(client_id: str, place: str = "c1") -> Message:
+    """A message with that client id."""
     return Message(id="m" + client_id, client_id=client_id, place=place, user_id="ann", text="hello")
 
 

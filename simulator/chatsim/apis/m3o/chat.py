@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from chatsim.apis.m3o.account import Account
 from chatsim.apis.m3o.autoreply import auto_reply, somebody_else
-from chatsim.apis.m3o.errors import bad_request
+from chatsim.apis.m3o.errors import bad_request, lenient
 from chatsim.apis.m3o.gateway import answer
 from chatsim.apis.m3o.history import of_chat
 from chatsim.apis.m3o.state import M3O, Chat, Message
@@ -22,7 +22,7 @@ def new(state: M3O, call: Call) -> Reply:
     if not user_ids:
         raise bad_request("chat.New.MissingUserIDs", "One or more user IDs are required")
     namespace = state.enter(Account.of(call).namespace)
-    chat = namespace.chat_of(user_ids) if call.quirk("m3o.new_repeats") == "same" else None
+    chat = namespace.chat_of(user_ids) if call.quirk("m3o.new-repeats") == "same" else None
     if chat is None:
         chat = Chat(call.ids.uuid("chat"), sorted(user_ids))
         namespace.add(chat)
@@ -34,8 +34,7 @@ def send(state: M3O, call: Call) -> Reply:
     body = call.body
     if not body.get("chat_id"):
         return _send_nowhere(call)
-    if body.keys() == {"chat_id"} and call.quirk("m3o.history_on_send") == "answered":
-        call.note("m3o.history-on-send", "the history is at /chat/History")
+    if body.keys() == {"chat_id"} and _granted(call, "m3o.history-on-send", "answered"):
         return history(state, call)
     _ask_for(call, "user_id", "text")
     message = Message(
@@ -45,11 +44,11 @@ def send(state: M3O, call: Call) -> Reply:
         user_id=body["user_id"],
         subject=body.get("subject", ""),
         text=body["text"],
-        sent_at=timestamp(call.now) if call.quirk("m3o.sent_at") == "present" else "",
+        sent_at=timestamp(call.now) if call.quirk("m3o.sent-at") == "present" else "",
         at=call.now,
     )
     effects = say(state, call, Account.of(call).namespace, message)
-    return answer(call, {"message": shown(message)} if call.quirk("m3o.send_reply") == "message" else {}, *effects)
+    return answer(call, {"message": shown(message)} if call.quirk("m3o.send-reply") == "message" else {}, *effects)
 
 
 def history(state: M3O, call: Call) -> Reply:
@@ -85,7 +84,7 @@ def reply_in_chat(state: M3O, call: Call) -> Reply:
         place=chat.id,
         user_id=somebody_else(chat.user_ids, args["to"]),
         text=args["text"],
-        sent_at=timestamp(call.now) if call.quirk("m3o.sent_at") == "present" else "",
+        sent_at=timestamp(call.now) if call.quirk("m3o.sent-at") == "present" else "",
         at=call.now,
     )
     return Reply(effects=say(state, call, args["owner"], message))
@@ -118,11 +117,15 @@ def _ask_for(call: Call, *names: str) -> None:
 
 def _send_nowhere(call: Call) -> Reply:
     """The document's curl call names no chat and is answered {}; there is nowhere to store what it says."""
-    lenient = call.quirk("m3o.send_without_chat") == "accepted"
-    if not (lenient and call.body.get("user_id") and call.body.get("text")):
-        raise bad_request(*_MISSING["chat_id"])
-    call.note("m3o.send-without-chat", "the message is lost: name its chat in chat_id")
-    return answer(call, {})
+    is_message = call.body.get("user_id") and call.body.get("text")
+    if is_message and _granted(call, "m3o.send-without-chat", "accepted"):
+        return answer(call, {})
+    raise bad_request(*_MISSING["chat_id"])
+
+
+def _granted(call: Call, name: str, value: str) -> bool:
+    """Whether a quirk, which is a leniency under this value, has it, and the world is not strict."""
+    return call.quirk(name) == value and lenient(call, name)
 
 
 _MISSING: Final = {

@@ -68,20 +68,26 @@ def render(error: ApiError, call: Call) -> Reply:
     if isinstance(error, PlainRefusal):
         return Reply(status=error.status, body=f"{error.message}\n".encode(), content_type=SNIFFED, headers=headers)
     status, shown = as_object(error, call)
-    kind = SNIFFED if call.quirk("m3o.error_content_type") == "text" else JSON
+    kind = SNIFFED if call.quirk("m3o.error-content-type") == "text" else JSON
     return Reply(status=status, body=shown, content_type=kind, headers=headers)
 
 
+def lenient(call: Call, code: str) -> bool:
+    """Note that a leniency is called for, and say whether it is granted: strict worlds grant none."""
+    call.note(code, LENIENCIES[code])
+    return not call.world.options.strict
+
+
 def note_header(call: Call) -> dict[str, str]:
-    """The header that names the leniencies which this call has used so far."""
+    """The header that names the leniencies which this call was granted."""
     used = [note.code for note in call.entry.notes if note.code in LENIENCIES]
-    return {NOTE_HEADER: ", ".join(used)} if used else {}
+    return {NOTE_HEADER: ", ".join(used)} if used and not call.world.options.strict else {}
 
 
 LENIENCIES: Final[Mapping[str, str]] = {
-    "m3o.json-as-form": "a JSON body labelled as a form, as curl labels it, is read as JSON",
-    "m3o.history-on-send": "/chat/Send with chat_id alone answers the history, as the document has it",
-    "m3o.send-without-chat": "/chat/Send without chat_id is answered and not stored, as the document has it",
+    "m3o.json-as-form": "JSON that curl labelled as a form is read as JSON; send Content-Type: application/json",
+    "m3o.history-on-send": "/chat/Send with chat_id alone answers the history, as printed; it is at /chat/History",
+    "m3o.send-without-chat": "/chat/Send without chat_id is answered, as in the document, but the message is lost",
 }
 
 

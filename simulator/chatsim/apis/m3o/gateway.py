@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, Final
 
-from chatsim.apis.m3o.errors import note_header, unknown_service
+from chatsim.apis.m3o.errors import lenient, note_header, unknown_service
 from chatsim.apis.m3o.protojson import normalise, spellings
 from chatsim.apis.m3o.querystring import form_fields, query_fields
 from chatsim.core.api import Call, Route
@@ -25,7 +25,6 @@ def read_fields(call: Call, body: Body) -> Any:
 
     Raises:
         Malformed: the body is no JSON. ApiError: the query is broken.
-        Invalid: the world is strict and the body is JSON with the label of a form.
     """
     found = _written(call, b"" if call.request.method in ("GET", "HEAD") else body.raw)
     assert isinstance(call.route, Route)
@@ -66,7 +65,7 @@ def answer(call: Call, body: Any, *effects: Effect) -> Reply:
 
 def content_type(call: Call) -> str:
     """JSON; under a quirk what the request had, as gateways of the document's time answered [source]."""
-    copied = call.quirk("m3o.reply_content_type") == "copied" and call.request.path.startswith("/chat/")
+    copied = call.quirk("m3o.reply-content-type") == "copied" and call.request.path.startswith("/chat/")
     return (call.request.headers.get("Content-Type") or JSON) if copied else JSON
 
 
@@ -86,10 +85,8 @@ def _written(call: Call, raw: bytes) -> Any:
 
 def _is_json_after_all(call: Call, raw: bytes) -> bool:
     """The document's own curl calls send JSON with a form's label, which the real gateway took for a form."""
-    if call.quirk("m3o.form_label") == "obeyed" or not _is_object(raw):
-        return False
-    call.tolerate("m3o.json-as-form", f"JSON labelled {FORM}; send Content-Type: {JSON}")
-    return True
+    ignored = call.quirk("m3o.form-label") == "ignored"
+    return ignored and _is_object(raw) and lenient(call, "m3o.json-as-form")
 
 
 def _is_object(raw: bytes) -> bool:

@@ -35,7 +35,7 @@ class _Stream:
         self.group = ""
         self.beat_s = 0.0
         kind = call.request.content_type
-        limit = 512 if call.quirk("m3o.frame_limit") == "512" else None
+        limit = 512 if call.quirk("m3o.frame-limit") == "512" else None
         self.frames = JsonFrames(limit=limit, binary=kind not in ("", JSON))
 
     @property
@@ -67,7 +67,7 @@ class _Stream:
         """Tell an error and close; under a quirk only drop the connection."""
         call.entry.violations = error.violations
         call.note(error.code, error.message)
-        if call.quirk("m3o.stream_errors") == "dropped":
+        if call.quirk("m3o.stream-errors") == "dropped":
             self.frames.close()
             return (Close(abort=True),)
         call.entry.status, shown = as_object(error, call)
@@ -154,11 +154,11 @@ class Connect(_Stream):
 
     def _id(self, call: Call, frame: dict[str, Any]) -> str:
         given: str = frame.get("id", "")
-        return given or (call.ids.uuid("message") if call.quirk("m3o.connect_id") == "assigned" else "")
+        return given or (call.ids.uuid("message") if call.quirk("m3o.connect-id") == "assigned" else "")
 
     def _client_id(self, call: Call, frame: dict[str, Any]) -> str:
         given: str = frame.get("client_id", "")
-        return given or (call.ids.uuid("client") if call.quirk("m3o.connect_client_id") == "assigned" else "")
+        return given or (call.ids.uuid("client") if call.quirk("m3o.connect-client-id") == "assigned" else "")
 
 
 class Join(_Stream):

@@ -35,18 +35,21 @@ class Chat:
 
 @dataclass(slots=True)
 class Namespace:
-    """The documented service in one namespace: none sees the chats of another."""
+    """The documented service in one namespace: none sees the chats of another.
+
+    `client_ids` are those that were used; a dictionary keeps their order, so that a snapshot is the same in each run.
+    """
 
     chats: dict[str, Chat] = field(default_factory=dict)
     by_users: dict[str, str] = field(default_factory=dict)
-    client_ids: set[str] = field(default_factory=set)
+    client_ids: dict[str, None] = field(default_factory=dict)
 
     def add(self, chat: Chat) -> None:
         """Put a chat in; from now on it is the one of its users."""
         self.chats[chat.id] = chat
         if chat.user_ids:
             self.by_users[users_key(chat.user_ids)] = chat.id
-        self.client_ids.update(message.client_id for message in chat.messages)
+        self.client_ids |= dict.fromkeys(message.client_id for message in chat.messages)
 
     def remove(self, chat_id: str) -> None:
         """Take a chat out. The client ids of its messages stay remembered, as they would."""
@@ -65,7 +68,7 @@ class Namespace:
         """
         if message.client_id in self.client_ids:
             return False
-        self.client_ids.add(message.client_id)
+        self.client_ids[message.client_id] = None
         chat = self.chats.get(message.place)
         if chat is not None:
             chat.messages.append(message)
