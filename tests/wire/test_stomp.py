@@ -131,7 +131,7 @@ def test_what_is_the_peers_fault(data: bytes, message: str) -> None:
 
 def test_1_1_has_no_escape_for_carriage_return() -> None:
     r"""`\r` is an undefined escape in 1.1."""
-    with pytest.raises(PeerFault, match="in STOMP 1.1"):
+    with pytest.raises(PeerFault, match=r"in STOMP 1\.1"):
         parse(b"SEND\nh:a\\r\n\n\0", version="1.1")
 
 

@@ -252,7 +252,7 @@ class Parser:
         return self._take(self._length, 1)
 
     def _find(self, octet: bytes) -> int:
-        """Where `octet` first is in the buffer, -1 when nowhere; octets once searched in vain are not searched again."""
+        """Where `octet` first is in the buffer, -1 when nowhere; octets searched in vain are not searched again."""
         found = self._buffer.find(octet, self._searched)
         self._searched = 0 if found >= 0 else len(self._buffer)
         return found

@@ -62,6 +62,10 @@ NEXT: Final[Mapping[tuple[State, str], State]] = {
 }
 
 
+class OutOfTurn(PeerFault):
+    """A frame that is whole, but not allowed now."""
+
+
 @dataclass(frozen=True, slots=True)
 class HeartBeats:
     """How often each end lets hear of itself, in milliseconds; 0 is never."""
@@ -88,7 +92,8 @@ class ServerSession:
         """The client's frames and heart-beats in `data`, each already allowed by the state table.
 
         CONNECT and STOMP must be answered (`accept` or `error`) before the next event is asked for.
-        Raises PeerFault: say it with `error`, then close. What comes after that is not looked at.
+        Raises PeerFault (OutOfTurn where only the table objects): say it with `error`, then close. What comes after
+        that is not looked at.
         """
         for event in self._parser.feed(data) if self.state is not State.CLOSED else ():
             if isinstance(event, Frame):
@@ -138,7 +143,7 @@ class ServerSession:
 
     def _received(self, frame: Frame) -> None:
         if (self.state, frame.command) not in NEXT:
-            raise PeerFault(f"{frame.command} is not allowed: {self.state.value}")
+            raise OutOfTurn(f"{frame.command} is not allowed: {self.state.value}")
         if frame.command in ("CONNECT", "STOMP"):
             self.version = self._parser.version = _agree_version(frame.get("accept-version"))
             self.beats = _agree_heart_beats(frame.get("heart-beat"), self._heart_beat)

@@ -11,6 +11,7 @@ from chatsim.core.http import Reply
 if TYPE_CHECKING:
     from chatsim.core.api import Call
 
+PHRASES: Final = {status.value: status.phrase for status in HTTPStatus}
 CORS_REFUSED: Final = Reply(status=403, body=b"Invalid CORS request", content_type="text/plain;charset=UTF-8")
 
 
@@ -43,14 +44,16 @@ def render(error: ApiError, call: Call) -> Reply:
         return CORS_REFUSED
     if isinstance(error, NotFailed):
         return Reply(status=error.status, body={"message": error.message})
-    if isinstance(error, Bare) or (error.status in (401, 403) and error.code != "fault") or _unseen(error, call):
-        return Reply(status=403 if _unseen(error, call) else error.status)
+    if isinstance(error, Bare):
+        return Reply(status=error.status)
+    if _unseen(error, call):
+        return Reply(status=403)
     headers = {"Allow": ", ".join(error.allowed)} if isinstance(error, MethodNotAllowed) else {}
     body = {
         # [guess] A number, because Airy brings its own object mapper.
         "timestamp": call.now // 1_000_000,
         "status": error.status,
-        "error": HTTPStatus(error.status).phrase,
+        "error": PHRASES.get(error.status, "Error"),
         "path": call.request.path,
     }
     return Reply(status=error.status, body=body, headers=headers)

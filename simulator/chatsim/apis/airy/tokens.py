@@ -1,6 +1,6 @@
 """Airy's two kinds of token, both JWTs signed with one symmetric key: for a conversation now, and to resume it later.
 
-Nothing is recorded: a token is good if this world's key signed it, it is of the right kind, and its time has not run out.
+Nothing is recorded: a token is good if this world's key signed it, it is of the right kind, and it has not run out.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ RESUME: Final = Kind("resume_conversation_id", "resume_channel_id", "airy.resume
 
 @dataclass(frozen=True, slots=True)
 class Pass:
-    """A token that was checked: whom it speaks for, until when (nanoseconds), and the key setting it was checked with."""
+    """A token that was checked: whom it speaks for, until when (nanoseconds), and under which key setting."""
 
     visitor: Visitor
     expires: int
