@@ -10,7 +10,7 @@ from chatsim.apis.airy.errors import CORS_REFUSED, render
 from chatsim.apis.airy.quirks import QUIRKS
 from chatsim.apis.airy.routes import ROUTES, SOCKETS
 from chatsim.apis.airy.tokens import problem_of_secret
-from chatsim.core.api import BINARY, NOTHING, Api, Call, Collection, Trigger, decode_json
+from chatsim.core.api import NOTHING, Api, Call, Collection, Trigger, decode_json
 from chatsim.core.cors import Cors
 from chatsim.core.errors import UnsupportedMediaType
 from chatsim.core.routing import Territory
@@ -67,7 +67,7 @@ API: Final = Api(
     replies={
         400: "error",
         401: NOTHING,
-        403: BINARY,
+        403: "error",
         404: "error",
         408: "error",
         413: "error",
@@ -75,6 +75,8 @@ API: Final = Api(
         417: "error",
         500: "error",
     },
+    # Nothing, or the text about origins.
+    bare=(403,),
     timers={"auto_reply": delivery.auto_reply, "retry_message": delivery.retry_message},
     tolerances={"stomp-command": "the first STOMP frame is STOMP instead of CONNECT"},
     settings=(

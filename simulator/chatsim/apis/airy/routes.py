@@ -9,9 +9,6 @@ from chatsim.apis.airy.state import Airy
 from chatsim.core.api import BINARY, NOTHING, Call, Route, Socket
 from chatsim.core.http import Reply
 
-# 400 is said with the framework's body, or with none at all: no one schema fits both.
-SOMETIMES_BARE: Final = {400: BINARY}
-
 
 def health(airy: Airy, call: Call) -> Reply:
     """The framework's sign of life."""
@@ -30,7 +27,8 @@ ROUTES: Final = (
         operation=operations.authenticate,
         title="Authenticating web users",
         body="authenticate",
-        replies={200: "authenticate-reply", **SOMETIMES_BARE},
+        replies={200: "authenticate-reply"},
+        bare=(400,),
     ),
     Route(
         method="POST",
@@ -111,7 +109,8 @@ ROUTES: Final = (
         title="List conversations",
         body="conversations-list",
         decode=agents.optional_json,
-        replies={200: "conversations-list-reply", **SOMETIMES_BARE},
+        replies={200: "conversations-list-reply"},
+        bare=(400,),
     ),
     Route(
         method="POST",
@@ -127,7 +126,8 @@ ROUTES: Final = (
         operation=agents.send_message,
         title="Send a message as agent",
         body="messages-send",
-        replies={200: "message", 202: "message", **SOMETIMES_BARE},
+        replies={200: "message", 202: "message"},
+        bare=(400,),
     ),
     Route(
         method="POST",
@@ -148,6 +148,6 @@ SOCKETS: Final = (
         plain=refuse_plain,
         # Above the 64 KiB of a STOMP frame, so that a longer one is told so in STOMP.
         limit=2 * 64 * 1024,
-        replies=SOMETIMES_BARE,
+        replies={400: BINARY},
     ),
 )
