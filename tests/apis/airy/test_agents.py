@@ -123,7 +123,7 @@ def test_messages_are_paged_newest_first(desk: Desk) -> None:
 
 def test_the_order_of_messages_is_a_switch(desk: Desk) -> None:
     """The core API's page says oldest first."""
-    desk.world.quirks["airy.messages_order"] = "oldest-first"
+    desk.world.quirks["airy.messages-order"] = "oldest-first"
     visitor = Visitor(desk)
     conversation = [visitor.send(text) for text in "ab"][0].data["sender"]["id"]
     listed = visitor.agent("messages.list", {"conversation_id": conversation}).data["data"]

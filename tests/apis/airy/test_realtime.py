@@ -112,7 +112,7 @@ def test_the_stomp_command_is_refused_in_a_strict_world() -> None:
 
 def test_the_stomp_command_is_refused_by_the_switch(desk: Desk) -> None:
     """The quirk makes the one command behave as the service does."""
-    desk.world.quirks["airy.stomp_command"] = "refused"
+    desk.world.quirks["airy.stomp-command"] = "refused"
     line = Line(desk)
     assert refused(line.connect(Visitor(desk).token, command="STOMP"), line)
 

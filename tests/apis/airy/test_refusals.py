@@ -67,7 +67,7 @@ def test_send_without_a_token(desk: Desk) -> None:
 
 def test_the_status_without_a_token_is_a_switch(desk: Desk) -> None:
     """Who expects 401 sets the quirk."""
-    desk.world.quirks["airy.no_token"] = "401"
+    desk.world.quirks["airy.no-token"] = "401"
     answer = desk.ask("POST", SEND, {"message": 1})
     assert (answer.status, answer.body, answer.bug) == (401, b"", "")
 

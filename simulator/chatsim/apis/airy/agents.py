@@ -53,7 +53,7 @@ def list_conversations(airy: Airy, call: Call) -> Reply:
         raise Bare(f"cursor {cursor!r} is not a number")
     start, size = int(cursor or 0), call.body.get("page_size") or PAGE_SIZE
     newest = sorted(airy.conversations.values(), key=lambda one: one.created_at, reverse=True)
-    states = call.quirk("airy.message_state")
+    states = call.quirk("airy.message-state")
     data = [airy.conversation_as_json(one, states) for one in newest[start : start + size]]
     following = str(start + size) if start + size < len(newest) else None
     return Reply(body={"data": data, "pagination_data": _pages(str(start), following, len(newest))})
@@ -65,11 +65,11 @@ def list_messages(airy: Airy, call: Call) -> Reply:
     if conversation is None:
         raise Bare(f"there is no conversation {call.body['conversation_id']}", status=404)
     ids = conversation.message_ids
-    if call.quirk("airy.messages_order") == "newest-first":
+    if call.quirk("airy.messages-order") == "newest-first":
         ids = ids[::-1]
     cursor, size = call.body.get("cursor"), call.body.get("page_size") or PAGE_SIZE
     start = ids.index(cursor) if cursor in ids else 0
-    states = call.quirk("airy.message_state")
+    states = call.quirk("airy.message-state")
     data = [airy.messages[one].as_json(states) for one in ids[start : start + size]]
     following = ids[start + size] if start + size < len(ids) else None
     return Reply(body={"data": data, "pagination_data": _pages(cursor, following, len(ids))})
@@ -88,7 +88,7 @@ def send_message(airy: Airy, call: Call) -> Reply:
         raise Bare(f"the channel of conversation {conversation_id} is disconnected", status=403)
     assert call.principal is not None
     message = write(airy, call, conversation_id, call.body["message"], call.principal.id)
-    shown = message.as_json(call.quirk("airy.message_state"))
+    shown = message.as_json(call.quirk("airy.message-state"))
     if conversation is None:
         airy.messages[message.id] = message
         return Reply(status=202, body=shown, effects=(wait_for_conversation(message),))

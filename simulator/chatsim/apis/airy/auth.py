@@ -50,7 +50,7 @@ def authenticate(airy: Airy, call: Call) -> Principal | None:
         return agent(call.world, header)
     if header is None:
         if operation in VISITORS:
-            raise Bare("the auth token must be in the Authorization header", status=int(call.quirk("airy.no_token")))
+            raise Bare("the auth token must be in the Authorization header", status=int(call.quirk("airy.no-token")))
         if operation in EITHER:
             raise Malformed("the Authorization header is missing")
         return None

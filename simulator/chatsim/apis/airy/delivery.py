@@ -52,7 +52,7 @@ def deliver(airy: Airy, call: Call, message: Message) -> tuple[Effect, ...]:
     """Deliver a message that is kept. [source] The visitor sees it once, already delivered, and without metadata."""
     message.delivery_state = DELIVERED
     conversation = airy.conversations[message.conversation_id]
-    shown = message.as_json(call.quirk("airy.message_state"))
+    shown = message.as_json(call.quirk("airy.message-state"))
     return (tell(shown, Visitor(conversation.id, conversation.channel_id)),)
 
 

@@ -30,7 +30,7 @@ def authenticate(airy: Airy, call: Call) -> Reply:
         visitor = Visitor(call.ids.uuid("airy-conversation"), channel_id.lower())
     else:
         raise Bare("channel_id or resume_token is needed")
-    states = call.quirk("airy.message_state")
+    states = call.quirk("airy.message-state")
     messages = [message.as_json(states) for message in airy.history(visitor.conversation_id)]
     return Reply(body={"token": mint(call.world, AUTH, visitor, call.now), "messages": messages})
 
@@ -65,7 +65,7 @@ def send(airy: Airy, call: Call) -> Reply:
         delivery_state=DELIVERED,
     )
     airy.add(message, visitor.channel_id)
-    shown = message.as_json(call.quirk("airy.message_state"))
+    shown = message.as_json(call.quirk("airy.message-state"))
     return Reply(body=shown, effects=(tell(shown, visitor), *answer_by_itself(call.world, message)))
 
 

@@ -154,7 +154,7 @@ class ChatPlugin:
     def _refusal(self, call: Call, frame: Frame) -> str:
         """Why CONNECT is refused, empty if it is not; a good token makes its visitor the connection's."""
         if frame.command == "STOMP":
-            if call.quirk("airy.stomp_command") == "refused":
+            if call.quirk("airy.stomp-command") == "refused":
                 return "the service takes CONNECT alone, not STOMP"
             try:
                 call.tolerate("stomp-command", "STOMP instead of CONNECT: the service takes CONNECT alone")

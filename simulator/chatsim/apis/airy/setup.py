@@ -126,7 +126,7 @@ def _set_conversation(airy: Airy, world: World, conversation_id: str, body: Mapp
 
 def _show_conversation(airy: Airy, call: Call, conversation_id: str) -> dict[str, Any]:
     conversation = airy.conversations[conversation_id]
-    states = call.quirk("airy.message_state")
+    states = call.quirk("airy.message-state")
     messages = [message.as_json(states) for message in airy.history(conversation_id)]
     return {"id": conversation.id, "channel_id": conversation.channel_id, "messages": messages}
 

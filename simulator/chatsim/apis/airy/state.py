@@ -56,7 +56,7 @@ class Message:
     source: str = SOURCE
 
     def as_json(self, states: str = "both") -> dict[str, Any]:
-        """As every endpoint shows it; `states` is the value of the quirk `airy.message_state`."""
+        """As every endpoint shows it; `states` is the value of the quirk `airy.message-state`."""
         shown: dict[str, Any] = {"id": self.id, "content": self.content}
         if states != "delivery_state":
             shown["state"] = self.delivery_state.upper()
