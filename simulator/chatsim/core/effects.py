@@ -71,9 +71,13 @@ class Unlisten(msgspec.Struct, frozen=True):
 
 
 class Send(msgspec.Struct, frozen=True):
-    """Write one WebSocket message to the connection that this happened on: text for `str`, binary for `bytes`."""
+    """Write one WebSocket message: text for `str`, binary for `bytes`.
+
+    Without `socket` it goes to the connection that this happened on.
+    """
 
     data: str | bytes
+    socket: str | None = None
 
 
 class Close(msgspec.Struct, frozen=True, kw_only=True):

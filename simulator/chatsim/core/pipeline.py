@@ -255,6 +255,8 @@ def _faulted(plan: Plan, drawn: Drawn) -> Reply | None:
     if act.error is not None:
         make = plan.api.errors.get(act.error)
         return plan.api.render(make() if make else Faulted(f"planned fault {act.error}"), plan.call)
+    if act.refuse is not None:
+        return plan.api.render(Faulted("a planned refusal", status=act.refuse), plan.call)
     if act.status is None:
         return None
     headers = tuple(act.headers.items())

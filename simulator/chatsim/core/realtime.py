@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from chatsim.core.api import Call, Session, Socket
 from chatsim.core.effects import Close, Effect, Push
 from chatsim.core.errors import ApiError, Internal
+from chatsim.core.faults import Act, Drawn
 from chatsim.core.journal import Entry
 from chatsim.core.json import encode
 from chatsim.core.pipeline import enter_effects, refuse, settle
@@ -22,10 +23,15 @@ if TYPE_CHECKING:
 
 
 class Connection:
-    """One open socket: its session and what the journal and the control API show of it."""
+    """One open socket: its session and what the journal and the control API show of it.
 
-    __slots__ = ("api", "base_url", "id", "opened_at", "plan", "principal", "session", "simulator", "socket", "topics",
-                 "world")  # fmt: skip
+    It is among `World.connections` from `opened` until `closed`. While `muted` nothing is written to it.
+    """
+
+    __slots__ = (
+        "api", "base_url", "id", "muted", "opened_at", "plan", "principal", "session", "simulator", "socket", "topics",
+        "world",
+    )  # fmt: skip
 
     def __init__(self, plan: Plan, socket: Socket, session: Session) -> None:
         call = plan.call
@@ -40,6 +46,7 @@ class Connection:
         self.opened_at = call.now
         self.id = call.socket
         self.topics: dict[str, None] = {}
+        self.muted = False
 
     def _call(self, direction: str) -> Call:
         world = self.world
@@ -71,15 +78,33 @@ class Connection:
 
     def opened(self) -> list[Effect]:
         """The handshake is done."""
+        self.world.connections[self.id] = self
         call = self._call("in")
         call.silent = True  # the handshake's own entry says it
         return self._run(call, lambda: self.session.opened(call))
 
-    def received(self, data: str | bytes) -> list[Effect]:
-        """One WebSocket message arrived: one entry, unless the session keeps silent about it (heart-beats)."""
+    def draw(self, data: str | bytes) -> Drawn | None:
+        """The fault that hits a message which has just arrived."""
+        faults = self.world.faults
+        if not faults.all:
+            return None
+        entry = self._call("in").entry
+        entry.keep_request(_octets(data))
+        return faults.draw(entry, entry.at) or faults.draw(entry, entry.at, body=True)
+
+    def received(self, data: str | bytes, drawn: Drawn | None = None) -> list[Effect]:
+        """One WebSocket message arrived: one entry, unless the session keeps silent about it (heart-beats).
+
+        The session sees nothing of a message whose fault ends the connection.
+        """
         call = self._call("in")
-        call.entry.keep_request(data.encode("utf-8", "surrogatepass") if isinstance(data, str) else data)
-        return self._run(call, lambda: self.session.received(call, data))
+        call.entry.keep_request(_octets(data))
+        if drawn is None:
+            return self._run(call, lambda: self.session.received(call, data))
+        call.entry.fault = drawn.fault
+        spoilt = ends(drawn.act)
+        self.muted = self.muted or drawn.act.mute
+        return self._run(call, lambda: spoilt or self.session.received(call, data))
 
     def beat(self, idle_s: float) -> list[Effect]:
         """Real time went by."""
@@ -87,9 +112,21 @@ class Connection:
 
     def closed(self, code: int) -> list[Effect]:
         """The connection is gone."""
+        self.world.connections.pop(self.id, None)
         call = self._call("in")
         call.entry.command, call.entry.status = "CLOSE", code
         return self._run(call, lambda: self.session.closed(call))
+
+
+def ends(act: Act) -> tuple[Effect, ...]:
+    """How a fault ends the connection that it hits; not at all by most acts."""
+    if act.abort:
+        return (Close(abort=True),)
+    return () if act.close is None else (Close(code=act.close, reason="a planned fault"),)
+
+
+def _octets(data: str | bytes) -> bytes:
+    return data.encode("utf-8", "surrogatepass") if isinstance(data, str) else data
 
 
 def connect(plan: Plan, socket: Socket) -> Connection | Outcome:
@@ -134,10 +171,26 @@ class Encoder:
         return raw
 
 
-def note_push(world: World, api: str, push: Push, recipients: tuple[str, ...], raw: bytes, cause: int | None) -> None:
-    """One entry per push, with its recipients."""
-    entry = world.journal.open(world.clock.now(), "push", api, cause)
-    entry.operation, entry.path, entry.recipients = push.event, push.topic, recipients
-    entry.direction = "out"
+def push_entry(world: World, api: str, push: Push, cause: int | None) -> Entry:
+    """The entry of a push, as faults see it; not numbered yet."""
+    entry = Entry(0, world.clock.now(), "push", api, cause)
+    entry.operation, entry.path, entry.direction = push.event, push.topic, "out"
+    return entry
+
+
+def draw_push(world: World, entry: Entry, raw: bytes) -> Drawn | None:
+    """The fault that hits a push; its body is matched against what is pushed."""
+    if not world.faults.all:
+        return None
+    entry.request_body = raw
+    drawn = world.faults.draw(entry, entry.at) or world.faults.draw(entry, entry.at, body=True)
+    entry.request_body = b""
+    entry.fault = drawn.fault if drawn else None
+    return drawn
+
+
+def note_push(world: World, entry: Entry, recipients: tuple[str, ...], raw: bytes) -> None:
+    """Journal a push with its recipients."""
+    entry.recipients = recipients
     entry.keep_response(raw)
-    world.journal.add(entry)
+    world.journal.add(world.journal.number(entry))

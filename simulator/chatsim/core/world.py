@@ -15,6 +15,7 @@ from chatsim.core.journal import Entry, Journal
 if TYPE_CHECKING:
     from chatsim.core.callbacks import Outbox
     from chatsim.core.identity import Identity
+    from chatsim.core.realtime import Connection
     from chatsim.core.simulator import Simulator
 
 NAME: Final = r"^[a-z0-9][a-z0-9._-]{0,62}$"
@@ -42,11 +43,13 @@ class World:
     """A world. Only worlds and the states in them change; everything else in the core is a value.
 
     `generation` goes up with every reset, so that what was under way before can be told apart.
-    `base_url` is the address used where no request gives one (timers, triggers).
+    `base_url` is the address used where no request gives one (timers, triggers). `connections` are the open sockets
+    by id, oldest first; they outlive a reset until they are closed.
     """
 
     __slots__ = (
-        "_identity", "_outbox", "base_url", "clock", "faults", "generation", "ids", "journal", "last_used", "name",
+        "_identity", "_outbox", "base_url", "clock", "connections",
+        "faults", "generation", "ids", "journal", "last_used", "name",
         "options", "quirks", "settings", "simulator", "states",
     )  # fmt: skip
 
@@ -57,6 +60,7 @@ class World:
         self.base_url = ""
         self.generation = 0
         self.last_used = simulator.wall()
+        self.connections: dict[str, Connection] = {}
         self.clock = Clock(simulator.wall)
         self.journal = Journal(simulator.options.journal_size, tell=self._tell)
         self.renew()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from aiohttp import web
 
 from chatsim.core.api import Socket
-from chatsim.core.effects import Advance, Close, Dispose, Effect, Elsewhere, Leave, Push
+from chatsim.core.effects import Advance, Close, Dispose, Effect, Elsewhere, Leave, Push, Send
 from chatsim.core.errors import ApiError, Malformed
 from chatsim.core.http import File, Pending, Request, Stream
 from chatsim.core.pipeline import Outcome, Plan, begin, finish, mishear, refuse, run_timer, settle
@@ -180,6 +180,8 @@ class Server:
         opened = connect(plan, socket)
         if isinstance(opened, Outcome):
             return await self._write(request, opened)
+        if plan.drawn is not None and plan.drawn.delay_s:
+            await asyncio.sleep(plan.drawn.delay_s)
         return await self.hub.serve(request, opened)
 
     def mishear(self, problem: Exception, method: str = "", path: str = "") -> Answer:
@@ -213,6 +215,8 @@ class Server:
             self.courier.leave(world, effect.delivery)
         elif isinstance(effect, Close):
             self.hub.close(world, effect)
+        elif isinstance(effect, Send):
+            self.hub.send(world, effect)
         elif isinstance(effect, Advance):
             self._begin(self._advance(world, effect))
         elif isinstance(effect, Dispose):

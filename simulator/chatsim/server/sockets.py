@@ -14,10 +14,12 @@ from typing import TYPE_CHECKING, Any, Final
 from aiohttp import WSMsgType, web
 
 from chatsim.core.effects import Close, Effect, Listen, Push, Send, Unlisten
-from chatsim.core.realtime import Connection, Encoder, note_push
+from chatsim.core.realtime import Connection, Encoder, draw_push, ends, note_push, push_entry
 
 if TYPE_CHECKING:
     from chatsim.core.api import Socket
+    from chatsim.core.faults import Drawn
+    from chatsim.core.journal import Entry
     from chatsim.core.world import World
 
 TEXT: Final = 0x81
@@ -39,7 +41,7 @@ def frame(data: str | bytes) -> bytes:
 class Link:
     """A connection and the wire below it."""
 
-    __slots__ = ("_beat", "_closing", "_hub", "_ws", "closed_with", "connection", "muted", "received_at", "transport")
+    __slots__ = ("_beat", "_beat_s", "_closing", "_hub", "_ws", "closed_with", "connection", "received_at", "transport")
 
     def __init__(
         self, hub: Hub, connection: Connection, ws: web.WebSocketResponse, transport: asyncio.Transport
@@ -47,10 +49,10 @@ class Link:
         self._hub = hub
         self._ws = ws
         self._beat: asyncio.TimerHandle | None = None
+        self._beat_s = 0.0
         self._closing: asyncio.Task[bool] | None = None
         self.connection = connection
         self.transport = transport
-        self.muted = False
         self.received_at = asyncio.get_running_loop().time()
         self.closed_with = 1006
 
@@ -61,7 +63,7 @@ class Link:
 
     def write(self, framed: bytes) -> None:
         """Write a frame; a reader with too much waiting is dropped instead."""
-        if not self.open or self.muted:
+        if not self.open or self.connection.muted:
             return
         self.transport.write(framed)
         if self.transport.get_write_buffer_size() > self.connection.socket.queue:
@@ -85,10 +87,13 @@ class Link:
             await asyncio.wait((self._closing,), timeout=CLOSING_S)
 
     def keep_beating(self) -> None:
-        """Set the next heart-beat as the session wants it."""
+        """Set the next heart-beat as the session wants it; another wish than before counts from now."""
         wanted = self.connection.session.beat_s
+        if wanted != self._beat_s:
+            self.still()
         if wanted and self._beat is None:
             self._beat = asyncio.get_running_loop().call_later(wanted, self._on_beat)
+        self._beat_s = wanted
 
     def _on_beat(self) -> None:
         self._beat = None
@@ -121,6 +126,7 @@ class Hub:
         self._links: dict[World, dict[str, Link]] = {}
         self._turns: dict[tuple[World, str], int] = {}
         self._followers: dict[tuple[World, str], list[asyncio.Queue[Any]]] = {}
+        self._held: set[asyncio.TimerHandle] = set()
 
     def links(self, world: World) -> list[Link]:
         """The open sockets of a world, oldest first."""
@@ -144,6 +150,9 @@ class Hub:
         code = 1006
         try:
             self.carry_out(link, connection.opened())
+            if (drawn := connection.plan.drawn) is not None:
+                connection.muted = drawn.act.mute
+                self.carry_out(link, ends(drawn.act))
             link.keep_beating()
             self._changed(connection.world)
             code = await self._read(ws, link)
@@ -156,7 +165,10 @@ class Hub:
         async for message in ws:
             link.received_at = asyncio.get_running_loop().time()
             if message.type in (WSMsgType.TEXT, WSMsgType.BINARY):
-                self.carry_out(link, link.connection.received(message.data))
+                drawn = link.connection.draw(message.data)
+                if drawn is not None and drawn.delay_s:
+                    await asyncio.sleep(drawn.delay_s)
+                self.carry_out(link, link.connection.received(message.data, drawn))
                 link.keep_beating()
                 self._changed(link.connection.world)
         return link.closed_with if ws.close_code is None else ws.close_code
@@ -177,7 +189,7 @@ class Hub:
         """Carry out a session's effects: those on the connection itself here, in order."""
         others: list[Effect] = []
         for effect in effects:
-            if isinstance(effect, Send):
+            if isinstance(effect, Send) and effect.socket is None:
                 link.write(frame(effect.data))
             elif isinstance(effect, Listen):
                 self._listen(link, effect.topic)
@@ -205,9 +217,34 @@ class Hub:
                 del self._topics[connection.world, topic]
 
     def push(self, world: World, api: str, push: Push, cause: int | None = None) -> None:
-        """Tell everybody who listens; one journal entry for all of them."""
-        told = self._receivers(world, push)
+        """Tell everybody who listens; one journal entry for all. A fault may lose or delay it, or end the sockets."""
         encoder = Encoder(push)
+        entry = push_entry(world, api, push, cause)
+        drawn = draw_push(world, entry, encoder.bytes(world.base_url)) if world.faults.all else None
+        if drawn is not None and drawn.delay_s:
+            self._delayed(drawn.delay_s, world, lambda: self._deliver(world, push, encoder, entry, drawn))
+        else:
+            self._deliver(world, push, encoder, entry, drawn)
+
+    def _delayed(self, delay_s: float, world: World, act: Callable[[], None]) -> None:
+        """Do something later in real time, unless the world was reset meanwhile or the server stops."""
+        generation = world.generation
+
+        def happen() -> None:
+            self._held.discard(handle)
+            if world.generation == generation:
+                act()
+
+        handle = asyncio.get_running_loop().call_later(delay_s, happen)
+        self._held.add(handle)
+
+    def _deliver(self, world: World, push: Push, encoder: Encoder, entry: Entry, drawn: Drawn | None) -> None:
+        lost = drawn is not None and drawn.act.lose
+        told = [] if lost else self._receivers(world, push)
+        if drawn is not None:
+            for link in told:
+                link.connection.muted = link.connection.muted or drawn.act.mute
+                self.carry_out(link, ends(drawn.act))
         frames: dict[tuple[str | bytes, ...], bytes] = {}
         for link in told:
             for effect in link.connection.session.pushed(push, encoder.bytes(link.connection.base_url)):
@@ -220,9 +257,9 @@ class Hub:
                 else:
                     self.carry_out(link, (effect,))
         raw = encoder.bytes(told[0].connection.base_url if told else world.base_url)
-        for queue in self._followers.get((world, push.topic), ()):
+        for queue in () if lost else self._followers.get((world, push.topic), ()):
             queue.put_nowait(encoder.data(world.base_url))
-        note_push(world, api, push, tuple(link.connection.id for link in told), raw, cause)
+        note_push(world, entry, tuple(link.connection.id for link in told), raw)
         self._changed(world)
 
     @contextmanager
@@ -263,8 +300,16 @@ class Hub:
                 continue
             link.abort() if effect.abort else link.close(effect.code, effect.reason)
 
+    def send(self, world: World, effect: Send) -> None:
+        """Write to the socket that an effect names, if it is still open."""
+        link = self._links.get(world, {}).get(effect.socket or "")
+        if link is not None:
+            link.write(frame(effect.data))
+
     async def shut_down(self, code: int = 1001) -> None:
         """Close everything and wait a moment for the closing handshakes."""
+        for held in self._held:
+            held.cancel()
         for queue in [one for followers in self._followers.values() for one in followers]:
             queue.put_nowait(self.END)
         links = list(self)

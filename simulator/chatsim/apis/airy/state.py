@@ -1,0 +1,156 @@
+"""What one world knows of Airy: channels, conversations, messages and uploads, and every change of them.
+
+Knows no request and no token. Callers check first: a method here is given what may be done and does it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from chatsim.core.clock import rfc3339
+from chatsim.core.media import Blob
+
+if TYPE_CHECKING:
+    from chatsim.apis.airy.tokens import Pass
+
+SOURCE: Final = "chatplugin"
+PENDING: Final = "pending"
+FAILED: Final = "failed"
+DELIVERED: Final = "delivered"
+
+
+@dataclass(slots=True)
+class Channel:
+    """A place on somebody's web site where visitors chat."""
+
+    id: str
+    name: str
+    image_url: str | None = None
+    connected: bool = True
+
+    def as_json(self) -> dict[str, Any]:
+        """As the core API shows it."""
+        metadata = {"name": self.name} | ({"image_url": self.image_url} if self.image_url is not None else {})
+        return {
+            "id": self.id,
+            "source": SOURCE,
+            "source_channel_id": self.name,
+            "metadata": metadata,
+            "connected": self.connected,
+        }
+
+
+@dataclass(slots=True)
+class Message:
+    """One message of a visitor or an agent. `sent_at` is in nanoseconds; `source` is empty while it waits."""
+
+    id: str
+    conversation_id: str
+    content: Any
+    sent_at: int
+    from_contact: bool
+    sender_id: str
+    delivery_state: str = DELIVERED
+    metadata: dict[str, Any] | None = None
+    source: str = SOURCE
+
+    def as_json(self, states: str = "both") -> dict[str, Any]:
+        """As every endpoint shows it; `states` is the value of the quirk `airy.message-state`."""
+        shown: dict[str, Any] = {"id": self.id, "content": self.content}
+        if states != "delivery_state":
+            shown["state"] = self.delivery_state.upper()
+        if states != "state":
+            shown["delivery_state"] = self.delivery_state
+        shown |= {
+            "from_contact": self.from_contact,
+            "sent_at": rfc3339(self.sent_at, 3),
+            "source": self.source,
+            "metadata": self.metadata,
+            "sender": {"id": self.sender_id, "name": None, "avatar_url": None},
+        }
+        return shown
+
+
+@dataclass(slots=True)
+class Conversation:
+    """What a visitor and the agents wrote in one channel, oldest first. It begins with its first message."""
+
+    id: str
+    channel_id: str
+    created_at: int
+    message_ids: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Upload:
+    """A file that somebody uploaded."""
+
+    id: str
+    filename: str
+    content_type: str
+    blob: Blob
+
+
+@dataclass
+class Airy:
+    """All of it, by id. `passes` are the tokens checked lately; they are made again when they are needed."""
+
+    channels: dict[str, Channel] = field(default_factory=dict)
+    conversations: dict[str, Conversation] = field(default_factory=dict)
+    messages: dict[str, Message] = field(default_factory=dict)
+    uploads: dict[str, Upload] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.reindex()
+
+    def reindex(self) -> None:
+        """Forget what was derived."""
+        self.passes: dict[str, Pass] = {}
+
+    def open_channel(self, channel_id: str) -> Channel | None:
+        """The channel, if there is one and it is connected."""
+        channel = self.channels.get(channel_id)
+        return channel if channel is not None and channel.connected else None
+
+    def history(self, conversation_id: str) -> list[Message]:
+        """The messages of a conversation, oldest first; none where nothing was said yet."""
+        conversation = self.conversations.get(conversation_id)
+        return [self.messages[one] for one in conversation.message_ids] if conversation else []
+
+    def add(self, message: Message, channel_id: str) -> Conversation:
+        """Put a message at the end of its conversation, which begins with it where there was none."""
+        conversation = self.conversations.get(message.conversation_id)
+        if conversation is None:
+            conversation = Conversation(message.conversation_id, channel_id, message.sent_at)
+            self.conversations[conversation.id] = conversation
+        self.messages[message.id] = message
+        conversation.message_ids.append(message.id)
+        return conversation
+
+    def forget_conversation(self, conversation_id: str) -> bool:
+        """Remove a conversation with its messages; whether there was one."""
+        conversation = self.conversations.pop(conversation_id, None)
+        for message_id in conversation.message_ids if conversation else ():
+            del self.messages[message_id]
+        return conversation is not None
+
+    def forget_channel(self, channel_id: str) -> bool:
+        """Remove a channel with its conversations; whether there was one."""
+        for conversation in [one for one in self.conversations.values() if one.channel_id == channel_id]:
+            self.forget_conversation(conversation.id)
+        return self.channels.pop(channel_id, None) is not None
+
+    def conversation_as_json(self, conversation: Conversation, states: str) -> dict[str, Any]:
+        """As the core API lists it. Nothing marks messages as read, so all of the visitor's count as unread."""
+        messages = [self.messages[one] for one in conversation.message_ids]
+        return {
+            "id": conversation.id,
+            "channel": self.channels[conversation.channel_id].as_json(),
+            "created_at": rfc3339(conversation.created_at, 3),
+            "metadata": {
+                "contact": {"display_name": f"Chatplugin {conversation.id[-5:]}"},
+                "unread_count": sum(message.from_contact for message in messages),
+            },
+            "last_message": messages[-1].as_json(states),
+        }

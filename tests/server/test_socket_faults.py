@@ -1,0 +1,142 @@
+"""Planned misbehaviour of sockets: at the handshake, at a message that comes in, at a push that goes out."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+import aiohttp
+import msgspec
+import pytest
+from desk import Served, serve
+from sample import SAMPLE
+
+from chatsim.core.faults import Act, Fault
+from chatsim.core.match import Match
+from chatsim.server.assembly import assemble
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+EARS = "/sample/a/ears"
+
+
+@pytest.fixture
+async def served() -> AsyncIterator[Served]:
+    """The sample API on a free port."""
+    async with serve(assemble(apis=[SAMPLE])) as running:
+        yield running
+
+
+@pytest.fixture
+async def client(served: Served) -> AsyncIterator[aiohttp.ClientSession]:
+    """A client of it."""
+    async with aiohttp.ClientSession(served.base_url) as session:
+        yield session
+
+
+def plan(served: Served, match: dict[str, Any], **act: Any) -> Fault:
+    """Plan a fault for once."""
+    fault = Fault("f", Match(match), msgspec.convert(act, Act))
+    served.world.faults.add(fault)
+    return fault
+
+
+async def test_a_handshake_can_be_refused(served: Served, client: aiohttp.ClientSession) -> None:
+    """With a status of one's own, once."""
+    plan(served, {"path": EARS}, refuse=503)
+    with pytest.raises(aiohttp.WSServerHandshakeError) as refused:
+        await client.ws_connect(EARS)
+    assert refused.value.status == 503
+    async with client.ws_connect(EARS) as ears:
+        assert await ears.receive_str() == "welcome"
+
+
+@pytest.mark.parametrize("kind", ["request", "socket", "push"])
+async def test_a_socket_can_be_closed(served: Served, client: aiohttp.ClientSession, kind: str) -> None:
+    """After the handshake, at a message, or instead of a push."""
+    fault = plan(served, {"kind": kind}, close=1011)
+    async with client.ws_connect(EARS) as ears:
+        await ears.receive_str()
+        await ears.send_str("hi")
+        message = await ears.receive()
+        assert (message.type, ears.close_code, fault.hits) == (aiohttp.WSMsgType.CLOSE, 1011, 1)
+
+
+async def test_a_socket_can_be_aborted(served: Served, client: aiohttp.ClientSession) -> None:
+    """The client sees 1006."""
+    plan(served, {"kind": "socket"}, abort=True)
+    async with client.ws_connect(EARS) as ears:
+        await ears.receive_str()
+        await ears.send_str("hi")
+        await ears.receive()
+        assert ears.close_code == 1006
+
+
+async def test_a_muted_socket_stays_open(served: Served, client: aiohttp.ClientSession) -> None:
+    """It hears, and says nothing any more; others are not muted."""
+    plan(served, {"kind": "socket"}, mute=True)
+    async with client.ws_connect(EARS) as muted, client.ws_connect(EARS) as other:
+        for ears in (muted, other):
+            await ears.receive_str()
+        await muted.send_str("hi")
+        assert await other.receive_str() == '{"said":"hi"}'
+        assert not muted.closed
+        with pytest.raises(asyncio.TimeoutError):
+            await muted.receive_str(timeout=0.05)
+
+
+async def test_a_push_can_be_lost(served: Served, client: aiohttp.ClientSession) -> None:
+    """The next one arrives; the journal has both, the lost one without receivers."""
+    plan(served, {"kind": "push", "body": {"said": "one"}}, lose=True)
+    async with client.ws_connect(EARS) as ears:
+        await ears.receive_str()
+        for said in ("one", "two"):
+            await ears.send_str(said)
+        assert await ears.receive_str() == '{"said":"two"}'
+    pushes = [entry for entry in served.world.journal if entry.kind == "push"]
+    assert [(entry.fault, len(entry.recipients)) for entry in pushes] == [("f", 0), (None, 1)]
+
+
+async def test_a_push_can_be_delayed(served: Served, client: aiohttp.ClientSession) -> None:
+    """Later ones overtake it."""
+    plan(served, {"kind": "push"}, delay_s=0.05)
+    async with client.ws_connect(EARS) as ears:
+        await ears.receive_str()
+        for said in ("one", "two"):
+            await ears.send_str(said)
+        assert [await ears.receive_str(), await ears.receive_str()] == ['{"said":"two"}', '{"said":"one"}']
+
+
+async def test_a_delayed_push_does_not_outlive_a_reset(served: Served, client: aiohttp.ClientSession) -> None:
+    """What was under way belongs to the world as it was."""
+    plan(served, {"kind": "push"}, delay_s=0.02)
+    async with client.ws_connect(EARS) as ears:
+        await ears.receive_str()
+        await ears.send_str("one")
+        await client.get("/sample/a")
+        served.world.reset()
+        with pytest.raises(asyncio.TimeoutError):
+            await ears.receive_str(timeout=0.1)
+
+
+async def test_a_message_can_be_heard_late(served: Served, client: aiohttp.ClientSession) -> None:
+    """The socket reads nothing else meanwhile, so that the order stays."""
+    fault = plan(served, {"kind": "socket"}, delay_s=0.05)
+    async with client.ws_connect(EARS) as ears:
+        await ears.receive_str()
+        for said in ("one", "two"):
+            await ears.send_str(said)
+        assert [await ears.receive_str(), await ears.receive_str()] == ['{"said":"one"}', '{"said":"two"}']
+    assert fault.hits == 1
+
+
+async def test_the_open_sockets_of_a_world_are_known(served: Served, client: aiohttp.ClientSession) -> None:
+    """From the handshake until they are closed."""
+    async with client.ws_connect(EARS) as ears:
+        await ears.receive_str()
+        (connection,) = served.world.connections.values()
+        assert (connection.socket.path, list(connection.topics)) == ("/sample/{room}/ears", ["a"])
+    async with asyncio.timeout(1):
+        while served.world.connections:  # noqa: ASYNC110  # nothing tells a test of it
+            await asyncio.sleep(0)
