@@ -101,6 +101,12 @@ class Advance(msgspec.Struct, frozen=True, kw_only=True):
     done: Callable[[list[dict[str, Any]]], None]
 
 
+class OpenPort(msgspec.Struct, frozen=True, kw_only=True):
+    """Give the world a port of its own; `done` gets its number, None where none is free."""
+
+    done: Callable[[int | None], None]
+
+
 class Dispose(msgspec.Struct, frozen=True, kw_only=True):
     """The world was reset or deleted: close its sockets with `code`, forget its deliveries and waiters."""
 
@@ -120,4 +126,4 @@ class Elsewhere(msgspec.Struct, frozen=True, kw_only=True):
     cause: int | None = None
 
 
-Effect = Push | Callback | Leave | Later | Listen | Unlisten | Send | Close | Advance | Dispose | Elsewhere
+Effect = Push | Callback | Leave | Later | Listen | Unlisten | Send | Close | Advance | OpenPort | Dispose | Elsewhere

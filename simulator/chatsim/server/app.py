@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Hashable, Iterable
+from collections.abc import Callable, Coroutine, Hashable, Iterable, Sequence
 from typing import TYPE_CHECKING, Final
 
 from aiohttp import web
 
 from chatsim.core.api import Socket
-from chatsim.core.effects import Advance, Close, Dispose, Effect, Elsewhere, Leave, Push, Send
+from chatsim.core.effects import Advance, Close, Dispose, Effect, Elsewhere, Leave, OpenPort, Push, Send
 from chatsim.core.errors import ApiError, Malformed
 from chatsim.core.http import File, Pending, Request, Stream
 from chatsim.core.pipeline import Outcome, Plan, begin, finish, mishear, refuse, run_timer, settle
@@ -20,6 +20,7 @@ from chatsim.server import body as bodies
 from chatsim.server.answer import Answer, abort, write_file, write_stream
 from chatsim.server.callbacks import Courier
 from chatsim.server.fifo import Fifo
+from chatsim.server.ports import NoPort, Ports
 from chatsim.server.sockets import Hub
 from chatsim.server.timekeeper import Timekeeper
 from chatsim.server.waiting import Waiting
@@ -47,6 +48,8 @@ class Server:
         read_timeout_s: float = 30.0,
         trust_proxy: bool = False,
         world_domain: str | None = None,
+        host: str | None = None,
+        world_ports: Sequence[int] = (),
     ) -> None:
         self.simulator = simulator
         self.read_timeout_s = read_timeout_s
@@ -55,15 +58,16 @@ class Server:
         self.fifo = Fifo()
         self.waiting = Waiting()
         self.hub = Hub(self.carry_out, self.waiting.wake)
+        self.ports = Ports(self, host, world_ports)
         self.courier = Courier(self.after)
         self.timekeeper = Timekeeper(self._run_timer, self._next_delivery, self.courier.nudge, self.courier.settled)
         self._tasks: set[asyncio.Task[None]] = set()
 
     # -- requests
 
-    async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
-        """Answer one request."""
-        head, name = self._locate(request)
+    async def handle(self, request: web.BaseRequest, own: str | None = None) -> web.StreamResponse:
+        """Answer one request; `own` is the world whose port it came to."""
+        head, name = self._locate(request, own)
         try:
             world = self.simulator.desk if head.path.startswith(CONTROL) else self.simulator.enter(name)
         except ApiError as problem:
@@ -77,7 +81,7 @@ class Server:
             return Answer(499, [], b"")
         return await self._write(request, outcome)
 
-    def _locate(self, request: web.BaseRequest) -> tuple[Request, str]:
+    def _locate(self, request: web.BaseRequest, own: str | None) -> tuple[Request, str]:
         """The request as the pipeline takes it, and the name of its world."""
         target = request.raw_path
         if not target.startswith("/"):  # absolute form (RFC 9112 section 3.2.2), or * and the like
@@ -91,7 +95,9 @@ class Server:
             host = headers.get("X-Forwarded-Host", host).partition(",")[0].strip()
         prefix = ""
         name = headers.get("X-Sim-World", DEFAULT)
-        if self._domain is not None and (bare := host.partition(":")[0].lower()).endswith(self._domain):
+        if own is not None:
+            name = own
+        elif self._domain is not None and (bare := host.partition(":")[0].lower()).endswith(self._domain):
             name = bare.removesuffix(self._domain)
         elif path.startswith(PREFIX):
             name, slash, rest = path[len(PREFIX) :].partition("/")
@@ -219,6 +225,8 @@ class Server:
             self.hub.send(world, effect)
         elif isinstance(effect, Advance):
             self._begin(self._advance(world, effect))
+        elif isinstance(effect, OpenPort):
+            self._begin(self._open_port(world, effect))
         elif isinstance(effect, Dispose):
             self._dispose(world, effect)
         elif isinstance(effect, Elsewhere):
@@ -240,10 +248,19 @@ class Server:
         effect.done(await self.timekeeper.advance(world, effect.seconds))
         self.waiting.wake(world)
 
+    async def _open_port(self, world: World, effect: OpenPort) -> None:
+        try:
+            effect.done(await self.ports.open(world))
+        except NoPort:
+            effect.done(None)
+        self.waiting.wake(world)
+
     def _dispose(self, world: World, effect: Dispose) -> None:
         self.timekeeper.forget(world)
         self.courier.forget(world)
         self.hub.close(world, Close(code=effect.code))
+        if effect.listener:
+            self._begin(self.ports.close(world))
 
     def _run_timer(self, world: World, timer: Timer) -> None:
         try:
@@ -258,6 +275,7 @@ class Server:
     async def shut_down(self) -> None:
         """Close sockets, stop timers, end what runs in the background."""
         await self.hub.shut_down()
+        await self.ports.close_all()
         for world in self.simulator.worlds.values():
             self.timekeeper.forget(world)
         await self.courier.close()

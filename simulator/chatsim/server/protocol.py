@@ -1,12 +1,17 @@
 """aiohttp's server as the simulator wants it: its limits, and an answer of our own to what is not HTTP."""
 
-from typing import Any, Final
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
 
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 
 from chatsim.core.errors import Malformed
-from chatsim.server.app import Server
+
+if TYPE_CHECKING:
+    from chatsim.server.app import Server
 
 LINE_LIMIT: Final = 64 * 1024
 """Longest request line and longest header, in bytes."""
@@ -41,10 +46,10 @@ class Protocol(web.RequestHandler):
 
 
 class Listener(web.Server):
-    """Makes a `Protocol` of each connection."""
+    """Makes a `Protocol` of each connection; with a `world` all of them go there, whatever path and headers say."""
 
-    def __init__(self, server: Server) -> None:
-        super().__init__(server.handle)
+    def __init__(self, server: Server, world: str | None = None) -> None:
+        super().__init__(server.handle if world is None else partial(server.handle, own=world))
         self._server = server
 
     def __call__(self) -> Protocol:
