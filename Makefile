@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PYTHONS := python3.13 python3.12 python3.11 python3
 ARGS :=
 
-.PHONY: help install run test lint types check bench build clean
+.PHONY: help install run test lint types check client bench build clean
 
 help:
 	@echo "make run      set up what is missing and serve on http://localhost:8080 (ARGS='--port 0' …)"
@@ -13,6 +13,7 @@ help:
 	@echo "make lint     style: ruff check and ruff format --check"
 	@echo "make types    mypy --strict"
 	@echo "make check    lint, types and test, as before a commit"
+	@echo "make client   make the blocking client from the awaited one"
 	@echo "make bench    measure speed and size beside other simulators (minutes)"
 	@echo "make build    wheel and source distribution, in dist/"
 	@echo "make install  the virtual environment with everything, in .venv"
@@ -34,6 +35,9 @@ types: $(VENV)/dev.stamp
 	$(BIN)/mypy
 
 check: lint types test
+
+client: $(VENV)/dev.stamp
+	$(BIN)/python tests/support/unasync.py
 
 bench: $(VENV)/dev.stamp
 	$(BIN)/python -m benchmarks $(ARGS)
