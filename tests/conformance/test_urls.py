@@ -43,7 +43,8 @@ def tour(api: str, base_url: str, trust: ssl.SSLContext | None = None) -> tuple[
     others = getattr(script, "FOREIGN_URLS", ())
     seen = {url for url in urls_in(client) if not url.startswith(tuple(others))}
     ours = {url for url in seen if url == base_url or url.startswith(f"{base_url}/")}
-    return seen - ours, {url: sending.ask("GET", url, trust=trust).status for url in ours}
+    pages = {url for url in ours if not url.endswith(tuple(getattr(script, "NO_PAGES", ())))}
+    return seen - ours, {url: sending.ask("GET", url, trust=trust).status for url in pages}
 
 
 @asynccontextmanager
