@@ -80,3 +80,13 @@ async def test_secure(served: Served, api: str, tmp_path: Path) -> None:
         others, statuses = await asyncio.to_thread(tour, api, base_url, trust)
     assert others == set()
     assert {url: status for url, status in statuses.items() if status == 404 or status >= 500} == {}
+
+
+@pytest.mark.parametrize("api", apis_with_scripts())
+async def test_own_port(served: Served, api: str) -> None:
+    """By a port of the world's own, where no prefix is needed."""
+    port = await served.server.ports.open(served.simulator.enter("own"))
+    others, statuses = await asyncio.to_thread(tour, api, f"http://localhost:{port}")
+    assert others == set()
+    assert {url: status for url, status in statuses.items() if status == 404 or status >= 500} == {}
+    assert list(served.world.journal) == []
