@@ -18,6 +18,8 @@ from chatsim.core.json import decode
 from chatsim.core.snapshot import read, restore
 
 APIS: Final = {api.name: api for api in discover()}
+QUIRKS: Final = {api: getattr(script_of(api), "QUIRKS", {}) for api in apis_with_scripts()}
+TOLERANCES: Final = {api: getattr(script_of(api), "TOLERANCES", {}) for api in apis_with_scripts()}
 ORDERS: Final = [(api, order) for api in apis_with_scripts() for order in getattr(script_of(api), "ORDERS", ())]
 TRANSCRIPT: Final = ROOT / "tests" / "support" / "transcript.py"
 
@@ -34,9 +36,14 @@ def client_of(desk: Desk, world: str, **options: object) -> DeskClient:
     return DeskClient(desk, world)
 
 
-def test_every_api_has_a_script() -> None:
-    """No API is left out of these proofs."""
-    assert apis_with_scripts() == sorted(APIS)
+@pytest.mark.parametrize("api", sorted(APIS))
+def test_every_api_has_a_script(api: str) -> None:
+    """No API is left out of these proofs, and neither is a quirk or a tolerance of one."""
+    assert api in apis_with_scripts()
+    script = script_of(api)
+    assert script.foreign is not None
+    assert QUIRKS[api].keys() == {quirk.name for quirk in APIS[api].quirks}
+    assert TOLERANCES[api].keys() == APIS[api].tolerances.keys()
 
 
 @pytest.mark.parametrize("api", apis_with_scripts())
@@ -108,21 +115,19 @@ def _lasting(answer: Answer) -> dict[str, str]:
     return {name: value for name, value in answer.headers.items() if name != "x-sim-entry"}
 
 
-@pytest.mark.parametrize(
-    ("api", "name"), [(api, quirk.name) for api in apis_with_scripts() for quirk in APIS[api].quirks]
-)
+@pytest.mark.parametrize(("api", "name"), [(api, name) for api, looks in QUIRKS.items() for name in looks])
 def test_every_value_of_a_quirk_is_seen(desk: Desk, api: str, name: str) -> None:
     """No two values of a quirk answer the same."""
     values = next(list(quirk.values) for quirk in APIS[api].quirks if quirk.name == name)
-    look = script_of(api).QUIRKS[name]
+    look = QUIRKS[api][name]
     seen = [look(client_of(desk, f"q{number}", quirks={name: value})) for number, value in enumerate(values)]
     assert [pair for pair in combinations(seen, 2) if pair[0] == pair[1]] == []
 
 
-@pytest.mark.parametrize(("api", "code"), [(api, code) for api in apis_with_scripts() for code in APIS[api].tolerances])
+@pytest.mark.parametrize(("api", "code"), [(api, code) for api, uses in TOLERANCES.items() for code in uses])
 def test_every_tolerance_is_noted_and_can_be_refused(desk: Desk, api: str, code: str) -> None:
     """What is only tolerated leaves its code in the journal, and is refused in a strict world."""
-    use = script_of(api).TOLERANCES[code]
+    use = TOLERANCES[api][code]
     lenient, strict = use(client_of(desk, "lenient")), use(client_of(desk, "strict", strict=True))
     assert (lenient.status < 400, lenient.bug) == (True, "")
     assert (strict.status >= 400, strict.bug) == (True, "")

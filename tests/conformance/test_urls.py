@@ -43,7 +43,8 @@ def tour(api: str, base_url: str, trust: ssl.SSLContext | None = None) -> tuple[
     others = getattr(script, "FOREIGN_URLS", ())
     seen = {url for url in urls_in(client) if not url.startswith(tuple(others))}
     ours = {url for url in seen if url == base_url or url.startswith(f"{base_url}/")}
-    return seen - ours, {url: sending.ask("GET", url, trust=trust).status for url in ours}
+    pages = {url for url in ours if not url.endswith(tuple(getattr(script, "NO_PAGES", ())))}
+    return seen - ours, {url: sending.ask("GET", url, trust=trust).status for url in pages}
 
 
 @asynccontextmanager
@@ -79,3 +80,13 @@ async def test_secure(served: Served, api: str, tmp_path: Path) -> None:
         others, statuses = await asyncio.to_thread(tour, api, base_url, trust)
     assert others == set()
     assert {url: status for url, status in statuses.items() if status == 404 or status >= 500} == {}
+
+
+@pytest.mark.parametrize("api", apis_with_scripts())
+async def test_own_port(served: Served, api: str) -> None:
+    """By a port of the world's own, where no prefix is needed."""
+    port = await served.server.ports.open(served.simulator.enter("own"))
+    others, statuses = await asyncio.to_thread(tour, api, f"http://localhost:{port}")
+    assert others == set()
+    assert {url: status for url, status in statuses.items() if status == 404 or status >= 500} == {}
+    assert list(served.world.journal) == []

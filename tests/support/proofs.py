@@ -11,7 +11,6 @@ import json
 import ssl
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 from urllib.parse import urlencode
 
@@ -56,7 +55,8 @@ class Ask:
     body: Any = b""
     headers: dict[str, str] = field(default_factory=dict)
     token: str | None = None
-    form: Mapping[str, str] | None = None
+    form: dict[str, Any] | None = None
+    """A value that is a list is sent as several of that name."""
     parts: Sequence[tuple[str, str | None, str, bytes]] | None = None
     """Of multipart/form-data: name, file name, content type, bytes."""
 
@@ -64,7 +64,7 @@ class Ask:
         """The body's bytes; a content type that goes with it is added where none is given."""
         if self.form is not None:
             self.headers.setdefault("Content-Type", FORM)
-            return urlencode(self.form).encode()
+            return urlencode(self.form, doseq=True).encode()
         if self.parts is not None:
             self.headers.setdefault("Content-Type", f"multipart/form-data; boundary={BOUNDARY}")
             return multipart(self.parts)
@@ -175,6 +175,8 @@ class Script(Protocol):
     ORDERS: tuple[Order, ...]
     FOREIGN_URLS: tuple[str, ...]
     """How URLs begin that answers carry but that are not the simulator's: those of inputs and of documentation."""
+    NO_PAGES: tuple[str, ...]
+    """How URLs end that are the simulator's but nothing to fetch: bases of others, pages that are not simulated."""
 
     def token(self, base_url: str, name: str) -> str:
         """A token, over HTTP; for samples."""
@@ -198,8 +200,9 @@ def script_of(api: str) -> Script:
 
 
 def apis_with_scripts() -> list[str]:
-    """The APIs that have a script."""
-    return sorted(path.stem for path in Path(SCRIPTS).glob("*.py"))
+    """The APIs whose script has a tour; one that only says how a token is got proves nothing yet."""
+    names = sorted(path.stem for path in SCRIPTS.glob("*.py"))
+    return [name for name in names if hasattr(script_of(name), "script")]
 
 
 def multipart(parts: Sequence[tuple[str, str | None, str, bytes]]) -> bytes:
