@@ -7,6 +7,7 @@ import msgspec
 from chatsim.control.lists import piece, refused
 from chatsim.control.rows import world_row
 from chatsim.core.api import NOTHING, Call
+from chatsim.core.clock import rfc3339
 from chatsim.core.errors import NotFound
 from chatsim.core.faults import Act, Fault, Faults
 from chatsim.core.http import Reply
@@ -19,6 +20,8 @@ _KINDS: Final = {
     "request": ("status", "error", "drop", "truncate", "offline", "refuse"),
 }
 """Which kind of thing each act can be done to; a delay fits all of them."""
+
+_NOTHING: Final = Act()
 
 
 def add_fault(simulator: Simulator, call: Call) -> Reply:
@@ -39,7 +42,6 @@ def add_fault(simulator: Simulator, call: Call) -> Reply:
         times=body.get("times", 1),
         probability=body.get("probability", 1.0),
         expires=Faults.expiry(body.get("ttl_s"), world.clock.now()),
-        source=body,
     )
     world.faults.add(fault)
     return Reply(status=201, body=_show(fault), headers={"Location": f"{call.request.path}/{fault.id}"})
@@ -110,14 +112,14 @@ def _check_act(act: dict[str, Any]) -> None:
 
 
 def _show(fault: Fault) -> dict[str, Any]:
-    source = fault.source
+    act = {name: value for name, value in msgspec.structs.asdict(fault.act).items() if value != getattr(_NOTHING, name)}
     return {
         "id": fault.id,
         "match": fault.match.as_json(),
-        "act": source["act"],
+        "act": act,
         "skip": fault.skip,
         "times": fault.times,
-        "ttl_s": source.get("ttl_s"),
+        "expires": None if fault.expires is None else rfc3339(fault.expires),
         "probability": fault.probability,
         "hits": fault.hits,
         "seen": fault.seen,

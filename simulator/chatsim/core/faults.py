@@ -37,7 +37,7 @@ class Act(msgspec.Struct, frozen=True, kw_only=True):
 class Fault:
     """One planned misbehaviour; `hits` counts what it hit."""
 
-    __slots__ = ("act", "expires", "hits", "id", "match", "probability", "seen", "skip", "source", "times")
+    __slots__ = ("act", "expires", "hits", "id", "match", "probability", "seen", "skip", "times")
 
     def __init__(
         self,
@@ -49,7 +49,6 @@ class Fault:
         times: int | None = 1,
         probability: float = 1.0,
         expires: int | None = None,
-        source: Any = None,
     ) -> None:
         self.id = fault_id
         self.match = match
@@ -58,7 +57,6 @@ class Fault:
         self.times = times
         self.probability = probability
         self.expires = expires
-        self.source = source
         self.seen = 0
         self.hits = 0
 
