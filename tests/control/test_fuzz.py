@@ -13,11 +13,13 @@ WORLD = "/_sim/worlds/default"
 WORDS = st.sampled_from(
     re.findall(
         r"\S+",
-        """name labels fixture empty documented seed clock mode frozen real at accounts open truth strict quirks
-        settings ttl_s match sequence count min max since act status body headers error drop before delay_s times probability
+        """
+        name labels fixture empty documented seed clock mode frozen real at accounts open truth strict quirks settings
+        ttl_s match sequence count min max since act status body headers error drop before delay_s times probability
         2026-01-01T00:00:00Z 9999-12-31T23:59:59Z path * keycloak keycloak.unknown-user token secret realm sub aud
         callbacks.backoff_s callbacks.map keycloak.access_token_lifespan_s claims text index message_id service user
-        tenant callback_url uid conversation_id message members client_ids member_ids fail_reason allowed""",
+        tenant callback_url uid conversation_id message members client_ids member_ids fail_reason allowed
+        """,
     )
 )
 SCALARS = (
