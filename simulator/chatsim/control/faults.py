@@ -7,18 +7,14 @@ import msgspec
 from chatsim.control.lists import piece, refused
 from chatsim.control.rows import world_row
 from chatsim.core.api import NOTHING, Call
+from chatsim.core.clock import rfc3339
 from chatsim.core.errors import NotFound
-from chatsim.core.faults import Act, Fault, Faults
+from chatsim.core.faults import ACTS, HANDSHAKE, Act, Fault, Faults
 from chatsim.core.http import Reply
 from chatsim.core.match import Match
 from chatsim.core.simulator import Simulator
 
-_KINDS: Final = {
-    "callback": ("repeat", "reorder", "lose"),
-    "socket": ("close", "abort", "mute"),
-    "request": ("status", "error", "drop", "truncate", "offline", "refuse"),
-}
-"""Which kind of thing each act can be done to; a delay fits all of them."""
+_NOTHING: Final = Act()
 
 
 def add_fault(simulator: Simulator, call: Call) -> Reply:
@@ -28,8 +24,8 @@ def add_fault(simulator: Simulator, call: Call) -> Reply:
         Invalid: an act that cannot be done to the kind named, an error that the API does not know.
     """
     world, body = call.world, call.body
-    match = Match.parse(_with_kind(body), "/match")
     _check_act(body["act"])
+    match = _match(body)
     _know_error(simulator, body)
     fault = Fault(
         f"fault-{world.ids.count('fault')}",
@@ -39,7 +35,6 @@ def add_fault(simulator: Simulator, call: Call) -> Reply:
         times=body.get("times", 1),
         probability=body.get("probability", 1.0),
         expires=Faults.expiry(body.get("ttl_s"), world.clock.now()),
-        source=body,
     )
     world.faults.add(fault)
     return Reply(status=201, body=_show(fault), headers={"Location": f"{call.request.path}/{fault.id}"})
@@ -68,16 +63,21 @@ def delete_fault(simulator: Simulator, call: Call) -> Reply:
     return Reply(status=204)
 
 
-def _with_kind(body: dict[str, Any]) -> dict[str, Any]:
-    """The match, narrowed to the kind that its act can be done to, so that no other is counted as hit."""
-    match = body.get("match", {})
-    for kind, members in _KINDS.items():
-        for member in members:
-            if member in body["act"]:
-                if match.get("kind", kind) != kind:
-                    raise refused("/match/kind", f"{member} is done to a {kind}, not to a {match['kind']}")
-                return {**match, "kind": kind}
-    return dict(match)
+def _match(body: dict[str, Any]) -> Match:
+    """What is to be hit.
+
+    Raises:
+        Invalid: a kind that the act cannot be done to.
+    """
+    wanted = dict(body.get("match", {}))
+    kind = wanted.get("kind")
+    for member in body["act"].keys() & ACTS.keys():
+        kinds = {"request" if one == HANDSHAKE else one for one in ACTS[member]}
+        if member == "refuse" and kind == "socket":
+            del wanted["kind"]  # what can be refused of a socket is its handshake, and that is a request
+        elif kind is not None and kind not in kinds:
+            raise refused("/match/kind", f"{member} is done to {' or '.join(sorted(kinds))}, not to {kind}")
+    return Match.parse(wanted, "/match")
 
 
 def _know_error(simulator: Simulator, body: dict[str, Any]) -> None:
@@ -95,12 +95,11 @@ def _know_error(simulator: Simulator, body: dict[str, Any]) -> None:
 
 def _check_act(act: dict[str, Any]) -> None:
     """What the schema leaves open: one act, what may stand beside it, and a delay that is a span."""
-    acts = [member for members in _KINDS.values() for member in members if member in act]
+    acts = [member for member in ACTS if member in act]
     if len(acts) > 1:
         raise refused(f"/act/{acts[1]}", f"one act at a time: {acts[0]} is there already")
     if not acts and "delay_s" not in act:
-        known = ", ".join(member for members in _KINDS.values() for member in members)
-        raise refused("/act", f"expected one of {known}, or delay_s")
+        raise refused("/act", f"expected one of {', '.join(ACTS)}, or delay_s")
     for member in ("body", "headers"):
         if member in act and "status" not in act:
             raise refused(f"/act/{member}", "stands beside a status")
@@ -110,14 +109,14 @@ def _check_act(act: dict[str, Any]) -> None:
 
 
 def _show(fault: Fault) -> dict[str, Any]:
-    source = fault.source
+    act = {name: value for name, value in msgspec.structs.asdict(fault.act).items() if value != getattr(_NOTHING, name)}
     return {
         "id": fault.id,
         "match": fault.match.as_json(),
-        "act": source["act"],
+        "act": act,
         "skip": fault.skip,
         "times": fault.times,
-        "ttl_s": source.get("ttl_s"),
+        "expires": None if fault.expires is None else rfc3339(fault.expires),
         "probability": fault.probability,
         "hits": fault.hits,
         "seen": fault.seen,

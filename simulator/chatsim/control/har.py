@@ -70,7 +70,7 @@ def _response(entry: Entry) -> dict[str, Any]:
 
 
 def _pairs(pairs: Iterable[tuple[str, str]]) -> list[dict[str, str]]:
-    return [{"name": name, "value": value} for name, value in pairs]
+    return [{"name": str(name), "value": value} for name, value in pairs]
 
 
 def _text(raw: bytes) -> str:

@@ -292,8 +292,8 @@ class Api:
     `errors` are the errors that a fault may name. `timers` are what `Later` may run. `tolerances` are the codes
     that `call.tolerate` uses, with what each lets pass. `schemas` are those used otherwise than by a
     route (callback bodies, pushes, branches of a discriminator). `environment` gives the variables by which clients of
-    the service are pointed at it, each a function of the world and its base URL. `sample` is a curl command shown at the start,
-    with `{base_url}` in it.
+    the service are pointed at it, each a function of the world and its base URL. `sample` is a curl command shown at
+    the start, with `{base_url}` in it.
     """
 
     name: str

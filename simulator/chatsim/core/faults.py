@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
@@ -33,11 +33,41 @@ class Act(msgspec.Struct, frozen=True, kw_only=True):
     refuse: int | None = None
     delay_s: float | Mapping[str, float] | None = None
 
+    @property
+    def kinds(self) -> frozenset[str]:
+        """The kinds of entries it can be done to; a delay alone can be done to all."""
+        return next((kinds for member, kinds in ACTS.items() if getattr(self, member) not in (None, False)), ALL)
+
+
+HANDSHAKE: Final = "handshake"
+"""A request that opens a socket: what can be done to requests and what can be done to sockets suits it."""
+
+REQUESTS: Final = frozenset(("request", HANDSHAKE, "callback"))
+CALLBACKS: Final = frozenset(("callback",))
+SOCKETS: Final = frozenset((HANDSHAKE, "socket", "push"))
+ALL: Final = REQUESTS | SOCKETS
+
+ACTS: Final[Mapping[str, frozenset[str]]] = {
+    "status": REQUESTS,
+    "error": REQUESTS,
+    "drop": REQUESTS,
+    "truncate": REQUESTS,
+    "offline": REQUESTS,
+    "repeat": CALLBACKS,
+    "reorder": CALLBACKS,
+    "lose": frozenset(("callback", "push")),
+    "close": SOCKETS,
+    "abort": SOCKETS,
+    "mute": SOCKETS,
+    "refuse": frozenset((HANDSHAKE,)),
+}
+"""Each act, of which a fault has one at most, and the kinds of entries it can be done to."""
+
 
 class Fault:
     """One planned misbehaviour; `hits` counts what it hit."""
 
-    __slots__ = ("act", "expires", "hits", "id", "match", "probability", "seen", "skip", "source", "times")
+    __slots__ = ("act", "expires", "hits", "id", "match", "probability", "seen", "skip", "times")
 
     def __init__(
         self,
@@ -49,7 +79,6 @@ class Fault:
         times: int | None = 1,
         probability: float = 1.0,
         expires: int | None = None,
-        source: Any = None,
     ) -> None:
         self.id = fault_id
         self.match = match
@@ -58,7 +87,6 @@ class Fault:
         self.times = times
         self.probability = probability
         self.expires = expires
-        self.source = source
         self.seen = 0
         self.hits = 0
 
@@ -68,11 +96,11 @@ class Fault:
         return self.times is not None and self.hits >= self.times
 
     def suits(self, kind: str) -> bool:
-        """Whether it is meant for entries of this kind: callbacks are hit only by what names them."""
-        act, wanted = self.act, self.match.wanted
-        if act.repeat is not None or act.reorder or act.lose:
-            return kind == "callback"
-        return kind != "callback" or "kind" in wanted or "url" in wanted
+        """Whether it is meant for entries of this kind; callbacks are hit only by what names them."""
+        wanted = self.match.wanted
+        if kind == "callback" and not ("kind" in wanted or "url" in wanted):
+            return self.act.kinds == CALLBACKS or self.act.lose
+        return kind in self.act.kinds
 
 
 class Drawn(msgspec.Struct, frozen=True, kw_only=True):
@@ -96,15 +124,17 @@ class Faults:
         """Plan it."""
         self.all[fault.id] = fault
 
-    def draw(self, view: View, now: int, *, body: bool = False) -> Drawn | None:
+    def draw(self, view: View, now: int, *, body: bool = False, handshake: bool = False) -> Drawn | None:
         """Return the fault that hits what `view` shows, and count the hit.
 
-        Requests draw twice: on the head, then (`body`) those faults that match on the body.
+        Requests draw twice: on the head, then (`body`) those faults that match on the body. `handshake` tells of a
+        request that it opens a socket.
         """
+        kind = HANDSHAKE if handshake else view.kind
         for fault in reversed(list(self.all.values())):
             if fault.spent or (fault.expires is not None and now >= fault.expires):
                 continue
-            if fault.match.needs_body is not body or not fault.suits(view.kind) or not fault.match.matches(view):
+            if fault.match.needs_body is not body or not fault.suits(kind) or not fault.match.matches(view):
                 continue
             fault.seen += 1
             if fault.seen <= fault.skip or (fault.probability < 1 and self._chance() >= fault.probability):

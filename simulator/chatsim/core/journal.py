@@ -128,7 +128,7 @@ class Entry:
                 "method": self.method,
                 "path": self.path,
                 "query": self.query,
-                "headers": [[name, value] for name, value in (self.request_headers or {}).items()],
+                "headers": [[str(name), value] for name, value in (self.request_headers or {}).items()],
                 "body": self.body,
                 "size": self.request_size,
             },

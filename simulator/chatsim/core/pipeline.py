@@ -239,7 +239,8 @@ def _draw(plan: Plan, *, body: bool) -> None:
     world = plan.call.world
     if not world.faults.all or plan.drawn is not None or plan.api is plan.simulator.control:
         return
-    drawn = world.faults.draw(plan.call.entry, plan.call.now, body=body)
+    handshake = isinstance(plan.route, Socket)
+    drawn = world.faults.draw(plan.call.entry, plan.call.now, body=body, handshake=handshake)
     if drawn is None:
         return
     plan.drawn = drawn

@@ -125,8 +125,8 @@ class Simulator:
 
     def _use_declared_schemas(self) -> None:
         for api in (*self.apis.values(), self.control):
-            for name in api.schemas:
-                self.schemas.get(api.schema(name))
+            for declared in api.schemas:
+                self.schemas.get(api.schema(declared))
         for api in self.apis.values():
             for trigger in api.triggers:
                 self.schemas.get(api.schema(trigger.schema))

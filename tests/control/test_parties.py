@@ -1,0 +1,162 @@
+"""Collections and triggers as the control API serves them for every API."""
+
+import pytest
+from desk import Desk
+
+from chatsim.control.problems import render
+from chatsim.core.api import Api, Call, Collection, Trigger
+from chatsim.core.effects import Elsewhere, Push
+from chatsim.core.errors import Conflict
+from chatsim.core.http import Part, Reply
+from chatsim.core.media import Blob
+from chatsim.core.routing import Territory
+
+WORLD = "/_sim/worlds/default"
+CLIENTS = f"{WORLD}/keycloak/realms/woven/clients"
+
+
+def test_a_thing_is_put_looked_at_and_deleted(desk: Desk) -> None:
+    """201, then 200 with the object; 204, then 404 that names the PUT."""
+    answer = desk.ask("PUT", f"{CLIENTS}/my%2Fbot", {"secret": "s"})
+    assert (answer.status, answer.data["client_id"], answer.bug) == (201, "my/bot", "")
+    assert desk.ask("PUT", f"{CLIENTS}/my%2Fbot", {"secret": "t"}).status == 200
+    assert desk.ask("GET", f"{CLIENTS}/my%2Fbot").data["secret"] == "t"
+    assert desk.ask("DELETE", f"{CLIENTS}/my%2Fbot").status == 204
+    answer = desk.ask("GET", f"{CLIENTS}/my%2Fbot")
+    assert answer.status == 404
+    assert f"PUT {CLIENTS}/my%2Fbot" in answer.data["detail"]
+    assert desk.ask("DELETE", f"{CLIENTS}/my%2Fbot").status == 404
+
+
+def test_a_collection_is_listed_in_pieces(desk: Desk) -> None:
+    """In the API's order."""
+    desk.make_world("a", fixture="empty")
+    clients = "/_sim/worlds/a/keycloak/realms/r/clients"
+    for name in "xyz":
+        assert desk.ask("PUT", f"{clients}/{name}", {"secret": "s"}).status == 201
+    first = desk.ask("GET", f"{clients}?limit=2").data
+    second = desk.ask("GET", f"{clients}?limit=2&after={first['next']}").data
+    assert [one["client_id"] for one in first["items"] + second["items"]] == ["x", "y", "z"]
+
+
+def test_a_body_is_held_to_the_apis_schema(desk: Desk) -> None:
+    """422 with a pointer."""
+    answer = desk.ask("PUT", f"{CLIENTS}/bot", {"secrte": "s"})
+    assert answer.status == 422
+    assert [one["pointer"] for one in answer.data["errors"]] == ["/secrte"]
+
+
+def test_worlds_keep_apart(desk: Desk) -> None:
+    """What is set up in one world is in no other."""
+    desk.make_world("a")
+    desk.ask("PUT", "/_sim/worlds/a/keycloak/realms/woven/clients/bot", {"secret": "s"})
+    assert desk.ask("GET", f"{CLIENTS}/bot").status == 404
+
+
+def _shout(state: None, call: Call) -> Reply:
+    """A trigger that pushes what it was told."""
+    if call.body.get("token") == "":
+        raise Conflict("nothing to shout")
+    if call.body.get("token") == "bug":
+        raise RuntimeError("broken")
+    body = {"message_id": "m1", "base": call.base_url, "file": getattr(call.body.get("file"), "filename", None)}
+    return Reply(body=body, effects=(Push(topic="t", event="shouted", body=call.body["token"]),))
+
+
+def _trigger(name: str, *, multipart: bool = False) -> Trigger:
+    return Trigger(name=name, title="Shout", schema="_sim/login", run=_shout, multipart=multipart)
+
+
+PARROT = Api(
+    name="parrot",
+    title="Parrot",
+    document="none",
+    emulates="a bird",
+    territory=(Territory("/parrot"),),
+    routes=(),
+    render=render,
+    triggers=(_trigger("shout"), _trigger("send-file", multipart=True)),
+    collections=(Collection(path="words", title="Words", list=lambda state, call: [call.base_url]),),
+)
+
+
+@pytest.fixture
+def aviary() -> Desk:
+    """A simulator with one API that was declared here."""
+    return Desk(apis=[PARROT])
+
+
+def test_a_trigger_acts_as_the_other_party(aviary: Desk) -> None:
+    """One journal entry of its own kind; its effects happen in the world, as that API, caused by that entry."""
+    aviary.make_world("a")
+    answer = aviary.ask("POST", "/_sim/worlds/a/parrot/shout", {"token": "hello"})
+    assert (answer.status, answer.bug) == (200, "")
+    assert answer.data == {
+        "message_id": "m1",
+        "base": "http://localhost:8080/w/a",
+        "file": None,
+        "entry": 1,
+        "deliveries": [],
+    }
+    world = aviary.simulator.worlds["a"]
+    push = Push(topic="t", event="shouted", body="hello")
+    assert answer.effects == (Elsewhere(world=world, effects=(push,), api="parrot", cause=1),)
+    (entry,) = world.journal
+    assert (entry.kind, entry.api, entry.operation, entry.body) == ("trigger", "parrot", "shout", {"token": "hello"})
+
+
+def test_a_trigger_that_cannot_act_says_why(aviary: Desk) -> None:
+    """The API's refusal as a problem, and an entry."""
+    answer = aviary.ask("POST", f"{WORLD}/parrot/shout", {"token": ""})
+    assert (answer.status, answer.data["detail"], answer.effects) == (409, "nothing to shout", ())
+    assert [entry.status for entry in aviary.world.journal] == [409]
+
+
+def test_a_broken_trigger_is_a_bug(aviary: Desk) -> None:
+    """500 without a traceback; the entry holds it."""
+    answer = aviary.ask("POST", f"{WORLD}/parrot/shout", {"token": "bug"})
+    assert answer.status == 500
+    assert "Traceback" not in answer.body.decode()
+    assert ["RuntimeError: broken" in entry.bug for entry in aviary.world.journal] == [True]
+
+
+def test_a_triggers_body_is_held_to_its_schema(aviary: Desk) -> None:
+    """Nothing happens, not even an entry."""
+    answer = aviary.ask("POST", f"{WORLD}/parrot/shout", {"tokn": "x"})
+    assert answer.status == 422
+    assert len(aviary.world.journal) == 0
+
+
+def _part(name: str, data: bytes, filename: str | None = None) -> Part:
+    return Part(name=name, filename=filename, content_type="text/plain", blob=Blob.of(data))
+
+
+FORM = {"Content-Type": "multipart/form-data; boundary=x"}
+
+
+def test_a_file_comes_as_a_part_of_a_form(aviary: Desk) -> None:
+    """Fields are the body's members, files stay parts."""
+    parts = (_part("token", b"x"), _part("file", b"bytes", "a.txt"))
+    answer = aviary.ask("POST", f"{WORLD}/parrot/send-file", parts=parts, headers=FORM)
+    assert (answer.status, answer.data["file"]) == (200, "a.txt")
+
+
+@pytest.mark.parametrize(
+    ("parts", "status"), [(None, 400), ((), 422), ((_part("wait_s", b"soon"),), 400), ((_part("token", b"\xff"),), 400)]
+)
+def test_forms_that_cannot_be(aviary: Desk, parts: tuple[Part, ...] | None, status: int) -> None:
+    """Broken, incomplete, or with fields that are no text."""
+    assert aviary.ask("POST", f"{WORLD}/parrot/send-file", parts=parts, headers=FORM).status == status
+
+
+def test_the_same_trigger_takes_json(aviary: Desk) -> None:
+    """Where no file has to be sent."""
+    assert aviary.ask("POST", f"{WORLD}/parrot/send-file", {"token": "x"}).status == 200
+    assert aviary.ask("POST", f"{WORLD}/parrot/send-file", {"tokn": "x"}).status == 422
+    assert aviary.ask("POST", f"{WORLD}/parrot/send-file", b"{").status == 400
+
+
+def test_a_collection_sees_the_worlds_address(aviary: Desk) -> None:
+    """Links in what is shown lead into the world."""
+    aviary.make_world("a")
+    assert aviary.ask("GET", "/_sim/worlds/a/parrot/words").data["items"] == ["http://localhost:8080/w/a"]
