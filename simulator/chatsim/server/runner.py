@@ -83,13 +83,13 @@ async def _serve(
         if warning := proxy_warning(os.environ):
             terminal.warn(warning)
         await stop.wait()
-    for site in runner.sites:
-        await site.stop()
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(PATIENCE_S):
-            await server.shut_down()
-    await runner.cleanup()
-    terminal.stopped(_undelivered(simulator))
+        for site in runner.sites:
+            await site.stop()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(PATIENCE_S):
+                await server.shut_down()
+        await runner.cleanup()
+        terminal.stopped(_undelivered(simulator))
 
 
 @contextlib.contextmanager
