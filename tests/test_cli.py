@@ -114,6 +114,7 @@ def test_flag_beats_environment_beats_file(tmp_path: Path) -> None:
         ([], {"CHATSIM_CONTROL": "shut"}, "CHATSIM_CONTROL is unset or 'open'"),
         (["--fixture", "nowhere.yaml"], {}, "nowhere.yaml"),
         (["--public-url", "chat.example"], {}, "--public-url is an address such as"),
+        (["--world-ports", "9-8"], {}, "--world-ports is a range such as 8100-8199"),
         (["--port", "70000"], {}, "70000"),
         (["--config", "nowhere.toml"], {}, "nowhere.toml"),
     ],
@@ -185,6 +186,12 @@ def test_tls_serves_beside_http(tmp_path: Path) -> None:
             trust = ssl.create_default_context(cadata=answer.read().decode())
         with build_opener(ProxyHandler({}), HTTPSHandler(context=trust)).open(f"{secure}/_sim/livez") as answer:
             assert json.load(answer)["status"] == "ok"
+        for name in ("127.0.0.1", "id.woven-city.toyota", "idp.cloud.test.kobil.com", "api.m3o.com"):
+            with (
+                socket.create_connection(("127.0.0.1", int(secure.rpartition(":")[2])), timeout=10) as plain,
+                trust.wrap_socket(plain, server_hostname=name) as wrapped,
+            ):
+                assert wrapped.version() == "TLSv1.3"
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGTERM to be caught")
