@@ -13,9 +13,9 @@ PATH: Final = "/mini-app-runtime/v1/chat"
 MESSAGE: Final = {
     "project_id": "7d3f5c1e-2b64-4c7a-9f08-5b1e6a2d9c40",
     "message": "The shuttle at gate 3 leaves in five minutes.",
-    "woven_ids": ["resident-1", "resident-2"],
+    "woven_ids": ["2b7e1d60-94c3-4f5a-8a1b-6d0c3e9f7a01", "2b7e1d60-94c3-4f5a-8a1b-6d0c3e9f7a02"],
 }
-REPLY: Final = {"success": True, "data": {"errors": []}, "info": "Chat message sent"}
+REPLY: Final = {"success": True, "data": {"errors": []}, "info": "Chat message processed"}
 
 
 def send_message(base_url: str) -> Request:

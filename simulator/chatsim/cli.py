@@ -67,6 +67,8 @@ _PORT: Final = click.IntRange(0, 65535)
 @click.option("--worlds", type=click.Choice(["auto", "listed"]), default="auto", show_default=True,
               help="Whether API calls make unknown worlds.")  # fmt: skip
 @click.option("--max-worlds", type=click.IntRange(1), default=5000, show_default=True, help="So many worlds at most.")
+@click.option("--world-ports", metavar="A-B", help="Ports that worlds may take (default: any that is free).")
+@click.option("--world-domain", metavar="NAME", help="A world is also chosen by a Host below this: WORLD.NAME.")
 @click.option("--public-url", metavar="URL", help="What tokens and links name instead of the address of the request.")
 @click.option("--trust-proxy", is_flag=True, help="Believe X-Forwarded-Proto and X-Forwarded-Host.")
 @click.option("--tls", is_flag=True, help="Serve https beside http.")

@@ -293,7 +293,8 @@ class Api:
     that `call.tolerate` uses, with what each lets pass. `schemas` are those used otherwise than by a
     route (callback bodies, pushes, branches of a discriminator). `environment` gives the variables by which clients of
     the service are pointed at it, each a function of the world and its base URL. `sample` is a curl command shown at
-    the start, with `{base_url}` in it.
+    the start, with `{base_url}` in it. `hosts` are the names that the document calls the service by: a certificate of
+    the simulator is good for them too.
     """
 
     name: str
@@ -323,6 +324,7 @@ class Api:
     schemas: tuple[str, ...] = ()
     environment: Mapping[str, Callable[[World, str], str]] = field(default_factory=dict)
     sample: str = ""
+    hosts: tuple[str, ...] = ()
 
     @property
     def endpoints(self) -> tuple[Route | Socket, ...]:

@@ -3,7 +3,7 @@
 For options the command line has done so already; here the settings follow, whose names only the APIs know.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -36,6 +36,8 @@ class Start(msgspec.Struct, frozen=True, kw_only=True):
     tls_port: int = 8443
     tls_hosts: tuple[str, ...] = ()
     tls_dir: Path | None = None
+    world_ports: Sequence[int] = ()
+    world_domain: str | None = None
     trust_proxy: bool = False
     read_timeout: float = 30.0
     log_format: str = "text"
@@ -60,6 +62,8 @@ def start_from(given: Mapping[str, Any], environ: Mapping[str, str]) -> Start:
     said["fixture"] = _fixture(said["fixture"])
     if "public_url" in said:
         said["public_url"] = _address(said["public_url"])
+    if "world_ports" in said:
+        said["world_ports"] = _ports(said["world_ports"])
     core = {name: said.pop(name) for name in ServerOptions.__struct_fields__ if name in said}
     return Start(options=ServerOptions(access=access, **core), **said)
 
@@ -114,6 +118,14 @@ def _address(url: str) -> str:
     if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname:
         raise UsageError(f"--public-url is an address such as https://chat.example, not {url!r}")
     return url.rstrip("/")
+
+
+def _ports(text: str) -> range:
+    """Both ends belong to it."""
+    first, _, last = text.partition("-")
+    if not (first.isdecimal() and last.isdecimal() and 0 < int(first) <= int(last) < 65536):
+        raise UsageError(f"--world-ports is a range such as 8100-8199, not {text!r}")
+    return range(int(first), int(last) + 1)
 
 
 def _control_is_open(environ: Mapping[str, str]) -> bool:

@@ -7,7 +7,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from ssl import SSLContext
 from typing import Final
@@ -16,6 +16,7 @@ import msgspec
 from aiohttp import web
 from multidict import CIMultiDict
 
+from chatsim.apis import discover
 from chatsim.core.http import Request
 from chatsim.core.simulator import Simulator
 from chatsim.server import binding, tls
@@ -49,14 +50,15 @@ def run(start: Start) -> None:
     with contextlib.ExitStack() as stack:
         listening: list[Listening] = [(one, None) for one in _listen(stack, start.host, start.port, "--port")]
         urls = [_url("http", start.host, listening)]
+        apis = discover()
         options = start.options
         if start.tls:
-            identity = _identity(start)
+            identity = _identity(start, [host for api in apis for host in api.hosts])
             options = msgspec.structs.replace(options, authority=identity.authority_pem)
             secure = [(one, identity.context) for one in _listen(stack, start.host, start.tls_port, "--tls-port")]
             urls.append(_url("https", start.host, secure))
             listening += secure
-        simulator = assemble(options)
+        simulator = assemble(options, apis=apis)
         _check_fixture(simulator)
         configure(simulator.settings, start, os.environ)
         host = urls[0].partition("://")[2]
@@ -71,7 +73,14 @@ def run(start: Start) -> None:
 async def _serve(
     simulator: Simulator, start: Start, listening: list[Listening], urls: list[str], terminal: Terminal
 ) -> None:
-    server = Server(simulator, read_timeout_s=start.read_timeout, trust_proxy=start.trust_proxy)
+    server = Server(
+        simulator,
+        read_timeout_s=start.read_timeout,
+        trust_proxy=start.trust_proxy,
+        world_domain=start.world_domain,
+        host=start.host,
+        world_ports=start.world_ports,
+    )
     runner = web.ServerRunner(Listener(server), shutdown_timeout=PATIENCE_S)
     await runner.setup()
     for one, context in listening:
@@ -83,13 +92,13 @@ async def _serve(
         if warning := proxy_warning(os.environ):
             terminal.warn(warning)
         await stop.wait()
-    for site in runner.sites:
-        await site.stop()
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(PATIENCE_S):
-            await server.shut_down()
-    await runner.cleanup()
-    terminal.stopped(_undelivered(simulator))
+        for site in runner.sites:
+            await site.stop()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(PATIENCE_S):
+                await server.shut_down()
+        await runner.cleanup()
+        terminal.stopped(_undelivered(simulator))
 
 
 @contextlib.contextmanager
@@ -140,9 +149,10 @@ def _listen(stack: contextlib.ExitStack, host: str | None, port: int, option: st
     return sockets
 
 
-def _identity(start: Start) -> tls.Identity:
+def _identity(start: Start, documented: Iterable[str]) -> tls.Identity:
+    folder = start.tls_dir or tls.default_folder(os.environ)
     try:
-        return tls.identity(start.tls_dir or tls.default_folder(os.environ), start.tls_hosts, datetime.now(UTC))
+        return tls.identity(folder, [*documented, *start.tls_hosts], datetime.now(UTC))
     except tls.TlsError as error:
         raise CannotStart(str(error)) from error
 

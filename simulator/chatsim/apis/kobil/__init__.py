@@ -113,9 +113,13 @@ API: Final = Api(
         *contract.CALLBACKS.values(),
     ),
     sample=(
-        "curl {base_url}/auth/realms/flutter/mpower/v1/users/44444444444/message -H 'Authorization: Bearer …' "
-        "-H 'Content-Type: application/json' -d "
+        "TOKEN=$(curl -s {base_url}/auth/realms/flutter/protocol/openid-connect/token"
+        " -d client_id=my-service -d client_secret=my-secret -d grant_type=client_credentials"
+        """ | sed 's/.*"access_token":"\\([^"]*\\)".*/\\1/')\n"""
+        "curl {base_url}/auth/realms/flutter/mpower/v1/users/44444444444/message"
+        """ -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' -d """
         '\'{"serviceUuid":"my-service","messageType":"processChatMessage","version":3,'
         '"messageContent":{"messageText":"Hello"}}\''
     ),
+    hosts=("idp.cloud.test.kobil.com",),
 )

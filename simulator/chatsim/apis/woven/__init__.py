@@ -53,4 +53,5 @@ API: Final = Api(
     collections=COLLECTIONS,
     schemas=("not-found",),
     sample=SAMPLE,
+    hosts=("id.woven-city.toyota", "mini-app-api.lab.woven-city.toyota"),
 )

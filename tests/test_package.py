@@ -1,0 +1,87 @@
+"""The built package, as users get it: installed into an environment of its own outside the checkout, started, asked."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tarfile
+from pathlib import Path
+from typing import Final
+from urllib.request import ProxyHandler, build_opener
+from zipfile import ZipFile
+
+import pytest
+from process import environment, started
+
+from chatsim import __version__
+
+ROOT: Final = Path(__file__).parents[1]
+PATIENCE_S: Final = 300
+SCRIPTS: Final = "Scripts" if sys.platform == "win32" else "bin"
+
+pytestmark = pytest.mark.xdist_group("package")  # one worker builds
+
+
+def call(*command: str | Path, cwd: Path) -> str:
+    """Run a program outside the checkout, without this checkout's modules; what it printed."""
+    env = {name: value for name, value in environment().items() if name != "PYTHONPATH"}
+    done = subprocess.run(command, cwd=cwd, env=env, check=False, capture_output=True, text=True, timeout=PATIENCE_S)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the source distribution and the wheel that was built from it."""
+    folder = tmp_path_factory.mktemp("dist")
+    call(sys.executable, "-m", "build", "--no-isolation", "--outdir", folder, ROOT, cwd=folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def installed(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The programs of an environment with nothing in it but the wheel and what that asks for."""
+    home = tmp_path_factory.mktemp("elsewhere")
+    (wheel,) = built.glob("*.whl")
+    call(sys.executable, "-m", "venv", home / "env", cwd=home)
+    call(home / "env" / SCRIPTS / "python", "-m", "pip", "install", "--quiet", wheel, cwd=home)
+    return home / "env" / SCRIPTS
+
+
+def test_wheel_holds_the_data(built: Path) -> None:
+    """Every schema and fixture of the checkout, below the package, and nothing of the tests."""
+    (wheel,) = built.glob("*.whl")
+    names = set(ZipFile(wheel).namelist())
+    for folder in ("schemas", "fixtures"):
+        files = {f"chatsim/_data/{file.relative_to(ROOT).as_posix()}" for file in (ROOT / folder).rglob("*.json")}
+        assert files
+        assert files <= names
+    assert not [name for name in names if not name.startswith(("chatsim/", f"chatsim-{__version__}.dist-info/"))]
+
+
+def test_source_distribution_holds_what_builds_and_tests_it(built: Path) -> None:
+    """And nothing that was installed for tests."""
+    (archive,) = built.glob("*.tar.gz")
+    with tarfile.open(archive) as content:
+        names = {name.partition("/")[2] for name in content.getnames()}
+    assert {"pyproject.toml", "LICENSE", "Makefile", "tests/conftest.py", "docs/architecture.md"} <= names
+    assert not [name for name in names if "node_modules" in name or "__pycache__" in name]
+
+
+def test_installed_simulator_serves(installed: Path, tmp_path: Path) -> None:
+    """It answers, from its own folders."""
+    env = {name: value for name, value in environment().items() if name != "PYTHONPATH"}
+    with started(env=env, command=[str(installed / "chatsim")]) as simulator:
+        url = f"{simulator.url}/auth/realms/woven/.well-known/openid-configuration"
+        with build_opener(ProxyHandler({})).open(url, timeout=10) as answer:
+            assert json.load(answer)["issuer"] == f"{simulator.url}/auth/realms/woven"
+        assert simulator.stop() == 0
+    where = call(installed / "python", "-c", "from chatsim.core import data; print(data.schemas())", cwd=tmp_path)
+    assert str(installed.parent) in where
+
+
+def test_installed_simulator_checks_itself(installed: Path, tmp_path: Path) -> None:
+    """Its schemas and fixtures are whole."""
+    assert call(installed / "chatsim", "check", cwd=tmp_path).endswith("no findings\n")
+    assert call(installed / "python", "-m", "chatsim", "version", cwd=tmp_path) == f"chatsim {__version__}\n"
