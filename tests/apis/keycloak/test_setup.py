@@ -25,6 +25,7 @@ from chatsim.apis.keycloak.setup import COLLECTIONS
 from chatsim.core.api import Call, Collection
 from chatsim.core.http import Request
 from chatsim.core.pipeline import begin
+from chatsim.core.snapshot import read, restore, take
 from chatsim.core.tokens import TokenRefused
 
 REALMS, CLIENTS, USERS = COLLECTIONS
@@ -173,6 +174,16 @@ def test_fixture() -> None:
     }
     desk = Desk(accounts="listed", fixture={"keycloak": {"realms": {"woven": realm}}})
     assert (by_client(desk)["expires_in"], by_password(desk)["expires_in"]) == (9, 9)
+
+
+def test_what_a_fixture_brought_stays_deleted() -> None:
+    """Also after the world was written out and read back."""
+    desk = Desk(accounts="listed", fixture={"keycloak": {"realms": {"woven": {"clients": {"app": {}}}}}})
+    desk.world.state("keycloak")
+    assert remove(desk, CLIENTS, realm="woven", client_id="app")
+    restore(desk.world, read(desk.simulator, take(desk.world)))
+    desk.world.state("keycloak")
+    assert every(desk, CLIENTS, realm="woven") == []
 
 
 # Triggers
