@@ -114,7 +114,8 @@ async def test_python_keycloak_serves_a_client(place: Place) -> None:
         token = keycloak.token(grant_type="client_credentials")
         assert keycloak.decode_token(token["access_token"], check_claims={"azp": "app"})["azp"] == "app"
         assert keycloak.introspect(token["access_token"])["active"] is True
-        assert keycloak.userinfo(token["access_token"])["preferred_username"] == "service-account-app"
+        person: Any = keycloak.userinfo(token["access_token"])
+        assert person["preferred_username"] == "service-account-app"
 
     await use(client, place)
 
