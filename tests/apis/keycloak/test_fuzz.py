@@ -9,7 +9,7 @@ import pytest
 from desk import Answer, Desk
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tokendesk import FORM, by_password, oidc
+from tokendesk import FORM, by_password, oidc, token_desk
 
 QUICK = settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 NAMES = st.sampled_from(
@@ -32,7 +32,7 @@ HEADERS = st.one_of(
     st.text(max_size=12),
 )
 
-KNOWN = Desk()
+KNOWN = token_desk()
 TOKENS = by_password(KNOWN, scope="openid")
 
 

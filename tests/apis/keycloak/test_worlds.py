@@ -7,7 +7,19 @@ from collections.abc import Callable
 import msgspec
 import pytest
 from desk import Desk
-from tokendesk import accounts, by_client, by_password, claims, introspected, oidc, post, refreshed, said, trigger
+from tokendesk import (
+    accounts,
+    by_client,
+    by_password,
+    claims,
+    introspected,
+    oidc,
+    post,
+    refreshed,
+    said,
+    token_desk,
+    trigger,
+)
 
 from chatsim.core.identity import Identity
 from chatsim.core.snapshot import read, restore, take
@@ -20,7 +32,7 @@ APP = {"client_id": "app", "client_secret": "s3cret"}
 @pytest.fixture
 def two() -> Desk:
     """Worlds a and b of the same seed, where the same client and user got the same tokens at the same time."""
-    desk = Desk()
+    desk = token_desk()
     for name in "ab":
         desk.make_world(name)
     return desk
