@@ -91,10 +91,14 @@ class Issued:
 
 @dataclass(slots=True)
 class IdentityState:
-    """All of it. `issued` is by token id; `oldest_key` to `key` are the generations whose signatures count."""
+    """All of it. `issued` is by token id; `oldest_key` to `key` are the generations whose signatures count.
+
+    `furnished` says that the fixture's accounts were added, which happens once: what was deleted since stays away.
+    """
 
     realms: dict[str, Realm] = field(default_factory=dict)
     sessions: dict[str, UserSession] = field(default_factory=dict)
     issued: dict[str, Issued] = field(default_factory=dict)
     key: int = 0
     oldest_key: int = 0
+    furnished: bool = False

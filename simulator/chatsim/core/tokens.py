@@ -6,11 +6,11 @@ claims is used: the one above would compare `exp` with the wall clock, and a wor
 
 from __future__ import annotations
 
-import json
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from chatsim.core.clock import SECOND
+from chatsim.core.json import decode, encode
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
@@ -54,8 +54,7 @@ def _jws() -> PyJWS:
 
 def sign(claims: dict[str, Any], key: RSAPrivateKey | bytes, algorithm: Algorithm, kid: str | None = None) -> str:
     """Make the token of `claims`; equal input gives equal bytes. `key` is bytes for the two HMAC algorithms."""
-    payload = json.dumps(claims, separators=(",", ":")).encode()
-    return _jws().encode(payload, key, algorithm, headers={"kid": kid} if kid else None)
+    return _jws().encode(encode(claims), key, algorithm, headers={"kid": kid} if kid else None)
 
 
 def read(token: str, key: RSAPublicKey | bytes, algorithm: Algorithm) -> dict[str, Any]:
@@ -69,7 +68,7 @@ def read(token: str, key: RSAPublicKey | bytes, algorithm: Algorithm) -> dict[st
     if not token.isascii():
         raise TokenRefused("malformed")
     try:
-        claims = json.loads(_jws().decode(token, key, [algorithm]))
+        claims = decode(_jws().decode(token, key, [algorithm]))
     except (InvalidSignatureError, InvalidAlgorithmError) as error:
         raise TokenRefused("signature") from error
     except (PyJWTError, ValueError, RecursionError) as error:

@@ -2,9 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 from desk import Desk
-from tokendesk import WRONG, accounts, add_client, add_user, by_client, by_password, oidc, post, said
+from tokendesk import (
+    WRONG,
+    accounts,
+    add_client,
+    add_user,
+    by_client,
+    by_password,
+    claims,
+    oidc,
+    post,
+    said,
+    token_desk,
+)
 
 GRANT = {"grant_type": "client_credentials", "client_id": "app", "client_secret": "s3cret"}
 
@@ -93,20 +108,20 @@ def test_only_the_token_endpoint_makes_clients(desk: Desk, endpoint: str) -> Non
 @pytest.mark.parametrize("path", ["", "/.well-known/openid-configuration", "/protocol/openid-connect/certs"])
 def test_listed_realms_only(path: str) -> None:
     """Where accounts are listed nothing comes into being."""
-    answer = Desk(accounts="listed").ask("GET", f"/auth/realms/tenant{path}")
+    answer = token_desk(accounts="listed").ask("GET", f"/auth/realms/tenant{path}")
     assert said(answer) == (404, "Realm does not exist", "")
 
 
 def test_listed_clients_only() -> None:
     """An unknown client of a known realm is an unknown client."""
-    desk = Desk(accounts="listed")
+    desk = token_desk(accounts="listed")
     accounts(desk).add_realm("woven")
     assert said(post(desk, "token", GRANT)) == (401, "invalid_client", WRONG["error_description"])
 
 
 def test_listed_users_only() -> None:
     """An unknown user stays one."""
-    desk = Desk(accounts="listed")
+    desk = token_desk(accounts="listed")
     add_client(desk)
     form = {**GRANT, "grant_type": "password", "username": "ann", "password": "pw"}
     assert said(post(desk, "token", form)) == (401, "invalid_grant", "Invalid user credentials")
@@ -135,10 +150,8 @@ def test_a_client_without_a_secret_takes_the_first_one(desk: Desk) -> None:
     assert (client.secret, client.consent_required) == ("s3cret", True)
 
 
-def test_subs_survive_a_restart() -> None:
+@pytest.mark.parametrize("get", [by_client, by_password])
+def test_subs_survive_a_restart(get: Callable[[Desk], dict[str, Any]]) -> None:
     """Another process with the same seed gives the same client and user the same `sub`."""
-    from tokendesk import claims
-
-    subs = {claims(get(Desk())["access_token"])["sub"] for get in (by_client, by_client)}
-    assert subs == {claims(by_client(Desk())["access_token"])["sub"]}
-    assert claims(by_password(Desk())["access_token"])["sub"] == claims(by_password(Desk())["access_token"])["sub"]
+    first, second = (claims(get(token_desk())["access_token"])["sub"] for _ in range(2))
+    assert first == second

@@ -8,7 +8,7 @@ from hashlib import sha256
 import jwt
 import pytest
 from desk import NOON, Desk
-from tokendesk import accounts, add_client, add_user, by_client, by_password, claims, oidc, post
+from tokendesk import accounts, add_client, add_user, by_client, by_password, claims, oidc, post, token_desk
 
 from chatsim.core.simulator import ServerOptions
 
@@ -129,7 +129,7 @@ def test_the_issuer_follows_the_clients_host(desk: Desk, host: str, path: str, i
 
 def test_a_public_url_fixes_the_issuer() -> None:
     """Whatever host the client uses."""
-    desk = Desk(public_url="https://sim.example/")
+    desk = token_desk(public_url="https://sim.example/")
     assert ServerOptions().public_url is None
     assert claims(by_client(desk)["access_token"])["iss"] == "https://sim.example/auth/realms/woven"
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from desk import Answer, Desk
-from tokendesk import WRONG, accounts, add_client, basic, claims, post, said
+from tokendesk import WRONG, accounts, add_client, basic, claims, post, said, token_desk
 
 GRANT = {"grant_type": "client_credentials"}
 LISTED: dict[str, Any] = {"accounts": "listed"}
@@ -15,7 +15,7 @@ LISTED: dict[str, Any] = {"accounts": "listed"}
 
 def ask(headers: dict[str, str], **form: str) -> Answer:
     """Ask a world of listed accounts, where `app` has the secret `s3cret`, for a token."""
-    desk = Desk(**LISTED)
+    desk = token_desk(**LISTED)
     add_client(desk)
     add_client(desk, "off", enabled=False)
     return post(desk, "token", {**GRANT, **form}, headers=headers)
@@ -91,7 +91,7 @@ def test_basic_raw_and_form_encoded(secret: str) -> None:
     from urllib.parse import quote_plus
 
     for client_id, given in (("my app", secret), ("my+app", quote_plus(secret))):
-        desk = Desk(**LISTED)
+        desk = token_desk(**LISTED)
         add_client(desk, "my app", secret=secret)
         assert post(desk, "token", GRANT, headers=basic(client_id, given)).status == 200
 
@@ -107,7 +107,7 @@ def test_which_reading_of_a_header_is_kept(desk: Desk, given: str, kept: str) ->
 
 def test_public_client_needs_no_secret() -> None:
     """Whatever secret it sends is not looked at."""
-    desk = Desk(**LISTED)
+    desk = token_desk(**LISTED)
     add_client(desk, "web", secret=None, public=True)
     form = {"grant_type": "password", "client_id": "web", "username": "nobody"}
     for more in ({}, {"client_secret": ""}, {"client_secret": "x"}):
@@ -116,7 +116,7 @@ def test_public_client_needs_no_secret() -> None:
 
 def test_confidential_client_without_a_secret_cannot_authenticate() -> None:
     """Where accounts are listed nothing given can be right."""
-    desk = Desk(**LISTED)
+    desk = token_desk(**LISTED)
     add_client(desk, secret=None)
     assert said(post(desk, "token", {**GRANT, "client_id": "app", "client_secret": "x"})) == (401, *WRONG.values())
 

@@ -33,10 +33,10 @@ def call(desk: Desk, **headers: str) -> Call:
         "/auth/admin/realms",
         "/auth/realms",
         "/auth/realms/",
-        "/auth/realms/woven/protocol/openid-connect",
+        "/auth/realms/woven/protocol",
         "/auth/realms/woven/protocol/openid-connect/device",
         "/auth/realms//protocol/openid-connect/token",
-        "/realms/woven/account",
+        "/realms/woven/account/sessions",
     ],
 )
 def test_no_such_path(desk: Desk, path: str) -> None:

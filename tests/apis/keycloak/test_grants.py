@@ -7,7 +7,19 @@ from typing import Any
 
 import pytest
 from desk import Answer, Desk
-from tokendesk import accounts, add_client, add_user, by_client, by_password, claims, post, refreshed, said, trigger
+from tokendesk import (
+    accounts,
+    add_client,
+    add_user,
+    by_client,
+    by_password,
+    claims,
+    post,
+    refreshed,
+    said,
+    token_desk,
+    trigger,
+)
 
 # client_credentials
 
@@ -82,7 +94,7 @@ ABOUT_THE_NAME = {"no name", "service account", "unknown"}
 
 def log_in(*faults: str) -> Answer:
     """Log in, right but for these faults."""
-    desk = Desk(accounts="listed")
+    desk = token_desk(accounts="listed")
     add_client(desk, direct_access_grants="grants off" not in faults, consent_required="consent" in faults)
     add_user(desk, enabled="disabled" not in faults, required_actions=["x"] if "action" in faults else [])
     name = "service-account-app" if "service account" in faults else "nobody" if "unknown" in faults else "ann"
@@ -130,7 +142,7 @@ def test_password_error_codes(fault: str, code: str) -> None:
 @pytest.mark.parametrize("form", [{"username": ""}, {"username": "ann", "password": ""}, {"username": "ann"}])
 def test_empty_credentials_are_wrong_ones(form: dict[str, str]) -> None:
     """An empty name is nobody's, an empty or missing password nobody's either."""
-    desk = Desk(accounts="listed")
+    desk = token_desk(accounts="listed")
     add_client(desk)
     add_user(desk)
     answer = post(desk, "token", {"grant_type": "password", "client_id": "app", "client_secret": "s3cret", **form})
@@ -178,7 +190,7 @@ REFRESH_TEXTS = {
 
 def refresh(*faults: str) -> Answer:
     """Refresh, right but for these faults."""
-    desk = Desk()
+    desk = token_desk()
     user = add_user(desk)
     add_client(desk)
     add_client(desk, "other")

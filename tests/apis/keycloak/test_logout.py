@@ -145,3 +145,12 @@ def test_login_page(desk: Desk, method: str) -> None:
     assert (answer.status, answer.bug, answer.headers["Content-Type"]) == (400, "", "text/html;charset=utf-8")
     assert b"We are sorry" in answer.body
     assert b"grant_type password" in answer.body
+
+
+@pytest.mark.parametrize("path", ["/auth/realms/woven/account", "/realms/woven/protocol/openid-connect"])
+def test_addresses_that_are_no_pages(desk: Desk, path: str) -> None:
+    """The realm's description names them, so a person may try them."""
+    accounts(desk).add_realm("woven")
+    answer = desk.ask("GET", path)
+    assert (answer.status, answer.bug) == (400, "")
+    assert b"nothing to see here" in answer.body

@@ -9,7 +9,7 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 from desk import Desk
-from tokendesk import accounts, by_client, oidc, trigger
+from tokendesk import accounts, by_client, oidc, token_desk, trigger
 
 WELL_KNOWN = "/auth/realms/woven/.well-known/openid-configuration"
 
@@ -65,7 +65,7 @@ def test_discovery_follows_prefix_and_host(desk: Desk) -> None:
 
 def test_a_public_url_fixes_what_a_browser_sees() -> None:
     """Issuer and login page; what a server calls keeps following the request."""
-    document = Desk(public_url="https://sim.example").ask("GET", WELL_KNOWN).data
+    document = token_desk(public_url="https://sim.example").ask("GET", WELL_KNOWN).data
     assert document["issuer"] == "https://sim.example/auth/realms/woven"
     assert document["authorization_endpoint"].startswith("https://sim.example/auth/")
     assert document["token_endpoint"].startswith("http://localhost:8080/auth/")

@@ -18,6 +18,7 @@ from tokendesk import (
     post,
     refreshed,
     said,
+    token_desk,
     trigger,
 )
 
@@ -25,6 +26,7 @@ from chatsim.apis.keycloak.setup import COLLECTIONS
 from chatsim.core.api import Call, Collection
 from chatsim.core.http import Request
 from chatsim.core.pipeline import begin
+from chatsim.core.snapshot import read, restore, take
 from chatsim.core.tokens import TokenRefused
 
 REALMS, CLIENTS, USERS = COLLECTIONS
@@ -111,7 +113,7 @@ def test_client(desk: Desk, body: dict[str, Any], kind: tuple[bool, bool]) -> No
 
 def test_client_as_documented(desk: Desk) -> None:
     """What is set up works in a world of listed accounts, and nothing else does."""
-    desk = Desk(accounts="listed")
+    desk = token_desk(accounts="listed")
     put(desk, CLIENTS, {"secret": "s3cret", "direct_access_grants": False}, realm="woven", client_id="app")
     assert by_client(desk)["expires_in"] == 300
     form = {"grant_type": "password", "client_id": "app", "client_secret": "s3cret", "username": "ann"}
@@ -171,8 +173,18 @@ def test_fixture() -> None:
         "clients": {"app": {"secret": "s3cret"}},
         "users": {"ann": {"password": "pw"}},
     }
-    desk = Desk(accounts="listed", fixture={"keycloak": {"realms": {"woven": realm}}})
+    desk = token_desk(accounts="listed", fixture={"keycloak": {"realms": {"woven": realm}}})
     assert (by_client(desk)["expires_in"], by_password(desk)["expires_in"]) == (9, 9)
+
+
+def test_what_a_fixture_brought_stays_deleted() -> None:
+    """Also after the world was written out and read back."""
+    desk = token_desk(accounts="listed", fixture={"keycloak": {"realms": {"woven": {"clients": {"app": {}}}}}})
+    desk.world.state("keycloak")
+    assert remove(desk, CLIENTS, realm="woven", client_id="app")
+    restore(desk.world, read(desk.simulator, take(desk.world)))
+    desk.world.state("keycloak")
+    assert every(desk, CLIENTS, realm="woven") == []
 
 
 # Triggers

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 import pytest
 from desk import Answer, Desk
-from tokendesk import FORM, accounts, add_client, oidc, post, said
+from tokendesk import FORM, accounts, add_client, oidc, post, said, token_desk
 
 ORDER = [
     ("realm missing", 404, "Realm does not exist"),
@@ -25,7 +25,7 @@ EXCLUDE_EACH_OTHER = [{"realm missing", "realm off"}, {"no grant_type", "unknown
 
 def ask(*faults: str) -> Answer:
     """Send a token request that is right but for these faults, to a world of listed accounts."""
-    desk = Desk(accounts="listed")
+    desk = token_desk(accounts="listed")
     for realm in ("woven", "off"):
         add_client(desk, "app", realm)
         add_client(desk, "bearer", realm, bearer_only=True)

@@ -56,6 +56,7 @@ API: Final = Api(
         ),
     ),
     quirks=QUIRKS,
+    environment={"KEYCLOAK_URL": lambda world, base_url: f"{base_url}/auth"},
     collections=COLLECTIONS,
     triggers=TRIGGERS,
     sample=(

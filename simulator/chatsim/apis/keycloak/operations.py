@@ -1,4 +1,4 @@
-"""What the token server answers about tokens: it issues, explains and takes them back."""
+"""What the token server answers about tokens: it issues, explains and takes them back, and ends their sessions."""
 
 from __future__ import annotations
 
@@ -151,3 +151,25 @@ def revoke(identity: Identity, call: Call) -> Reply:
     else:
         identity.revoke(issued)
     return Reply()
+
+
+def end_session(identity: Identity, call: Call) -> Reply:
+    """Log out by refresh token. An expired one will do, and a session that is gone already is no error [source]."""
+    form: Form = call.body
+    realm = enabled_realm(identity, call)
+    client = authenticate_client(identity, call, form)
+    token = form.get("refresh_token")
+    if token is None:
+        raise OAuthError("invalid_request", "No refresh token")
+    try:
+        _, issued = identity.look_up(token, realm.name, call.now, expired_too=True)
+    except TokenRefused as refused:
+        raise OAuthError("invalid_grant", "Invalid refresh token") from refused
+    if issued.kind != "refresh":
+        raise OAuthError("invalid_grant", "Invalid refresh token")
+    if issued.client_id != client.client_id:
+        text = "Invalid refresh token. Token client and authorized client don't match"
+        raise OAuthError("invalid_grant", text)
+    if issued.sid is not None:
+        identity.end_session(issued.sid)
+    return Reply(status=204)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from chatsim.apis.keycloak import logout, operations, realms
+from chatsim.apis.keycloak import browser, operations, realms
 from chatsim.apis.keycloak.forms import decode_form, form_or_nothing
 from chatsim.core.api import BINARY, NOTHING, Operation, Route
 
@@ -79,7 +79,7 @@ ROUTES: Final = (
     _route(
         "POST",
         f"{OIDC}/logout",
-        logout.end_session,
+        operations.end_session,
         "End the session of a refresh token",
         {204: NOTHING, 400: OAUTH, 401: OAUTH, 403: OAUTH},
         bare=(401,),
@@ -88,10 +88,12 @@ ROUTES: Final = (
     _route(
         "GET",
         f"{OIDC}/logout",
-        logout.log_out_browser,
+        browser.log_out_browser,
         "End the session of a browser",
         {200: BINARY, 302: NOTHING, 400: BINARY, 403: OAUTH},
     ),
-    _route("GET", f"{OIDC}/auth", logout.show_login, "Refuse a login by browser", {400: BINARY, 403: OAUTH}),
-    _route("POST", f"{OIDC}/auth", logout.show_login, "Refuse a login by browser", {400: BINARY, 403: OAUTH}),
+    _route("GET", f"{OIDC}/auth", browser.show_login, "Refuse a login by browser", {400: BINARY, 403: OAUTH}),
+    _route("GET", "/account", browser.show_nothing, "Refuse the account pages", {400: BINARY, 403: OAUTH}),
+    _route("GET", OIDC, browser.show_nothing, "Refuse to be looked at", {400: BINARY, 403: OAUTH}),
+    _route("POST", f"{OIDC}/auth", browser.show_login, "Refuse a login by browser", {400: BINARY, 403: OAUTH}),
 )

@@ -25,9 +25,11 @@ REALM_MEMBERS: Final = (
 
 
 def state(world: World, fixture: Mapping[str, Any]) -> Identity:
-    """The accounts of a world are the state of this API; a fixture holds `realms`, `clients` and `users` by path."""
+    """The accounts of a world are the state of this API; a fixture's `realms` hold their `clients` and `users`."""
     identity = world.identity
-    for name, body in fixture.get("realms", {}).items():
+    realms = {} if identity.state.furnished else fixture.get("realms", {})
+    identity.state.furnished = True
+    for name, body in realms.items():
         _put_realm(identity, name, {key: value for key, value in body.items() if key not in ("clients", "users")})
         for client_id, client in body.get("clients", {}).items():
             _put_client(identity, name, client_id, client)

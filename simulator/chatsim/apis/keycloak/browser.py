@@ -1,13 +1,11 @@
-"""Ending a session: by a client with its refresh token, or by a browser that is sent on afterwards."""
+"""What a browser is shown: it can log out, and is told that there is no login to simulate."""
 
 from __future__ import annotations
 
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from chatsim.apis.keycloak.clients import authenticate_client
-from chatsim.apis.keycloak.errors import OAuthError, PageError
-from chatsim.apis.keycloak.forms import Form
+from chatsim.apis.keycloak.errors import PageError
 from chatsim.apis.keycloak.pages import HTML, info_page
 from chatsim.apis.keycloak.realms import enabled_realm
 from chatsim.core.accounts import Issued, Realm
@@ -15,28 +13,6 @@ from chatsim.core.api import Call
 from chatsim.core.http import Reply
 from chatsim.core.identity import Identity
 from chatsim.core.tokens import TokenRefused
-
-
-def end_session(identity: Identity, call: Call) -> Reply:
-    """Log out by refresh token. An expired one will do, and a session that is gone already is no error [source]."""
-    form: Form = call.body
-    realm = enabled_realm(identity, call)
-    client = authenticate_client(identity, call, form)
-    token = form.get("refresh_token")
-    if token is None:
-        raise OAuthError("invalid_request", "No refresh token")
-    try:
-        issued: Issued = identity.look_up(token, realm.name, call.now, expired_too=True)[1]
-    except TokenRefused as refused:
-        raise OAuthError("invalid_grant", "Invalid refresh token") from refused
-    if issued.kind != "refresh":
-        raise OAuthError("invalid_grant", "Invalid refresh token")
-    if issued.client_id != client.client_id:
-        text = "Invalid refresh token. Token client and authorized client don't match"
-        raise OAuthError("invalid_grant", text)
-    if issued.sid is not None:
-        identity.end_session(issued.sid)
-    return Reply(status=204)
 
 
 def log_out_browser(identity: Identity, call: Call) -> Reply:
@@ -103,3 +79,13 @@ def show_login(identity: Identity, call: Call) -> Reply:
     raise PageError(
         "Login by browser is not simulated. Get a token with grant_type password or client_credentials instead."
     )
+
+
+def show_nothing(identity: Identity, call: Call) -> Reply:
+    """What a person finds who follows an address of the realm's description by hand: a page, and nothing to do on it.
+
+    Raises:
+        PageError: always.
+    """
+    enabled_realm(identity, call)
+    raise PageError("There is nothing to see here. This address is for programs, or is not simulated.")
