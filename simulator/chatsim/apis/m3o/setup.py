@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from chatsim.apis.m3o.chat import shown
+from chatsim.apis.m3o.chat import members
 from chatsim.apis.m3o.state import M3O, Chat, Message, Namespace, Token
 from chatsim.core.api import Call, Collection
 from chatsim.core.clock import parse_rfc3339
@@ -35,16 +35,13 @@ def _place(state: M3O, chat_id: str, body: Mapping[str, Any], ids: Ids, now: int
 
 def _message(chat_id: str, said: Mapping[str, Any], ids: Ids, now: int) -> Message:
     sent_at = said.get("sent_at", "")
-    return Message(
-        id=said.get("id") or ids.uuid("message"),
-        client_id=said.get("client_id") or ids.uuid("client"),
-        place=chat_id,
-        user_id=said["user_id"],
-        subject=said.get("subject", ""),
-        text=said["text"],
-        sent_at=sent_at,
-        at=parse_rfc3339(sent_at) if sent_at else now,
-    )
+    written = {
+        **said,
+        "id": said.get("id") or ids.uuid("message"),
+        "client_id": said.get("client_id") or ids.uuid("client"),
+        "chat_id": chat_id,
+    }
+    return Message(members(**written), parse_rfc3339(sent_at) if sent_at else now)
 
 
 def _put_token(state: M3O, call: Call) -> tuple[bool, Any]:
@@ -127,7 +124,7 @@ def _find(state: M3O, chat_id: str, namespace: str | None) -> Any:
 
 def _shown_chat(namespace: str | None, chat: Chat) -> dict[str, Any]:
     there = {} if namespace is None else {"namespace": namespace}
-    return {"id": chat.id, **there, "user_ids": chat.user_ids, "messages": [shown(one) for one in chat.messages]}
+    return {"id": chat.id, **there, "user_ids": chat.user_ids, "messages": [one.members for one in chat.messages]}
 
 
 COLLECTIONS: Final = (
