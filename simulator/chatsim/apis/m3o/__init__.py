@@ -78,6 +78,6 @@ API: Final = Api(
     schemas=("connect-frame", "message"),
     sample=(
         "curl '{base_url}/chat/New' -H 'micro-namespace: demo' -H 'authorization: Bearer token'"
-        """ -d '{{"user_ids":["John","Barry"]}}'"""
+        """ -d '{"user_ids":["John","Barry"]}'"""
     ),
 )

@@ -20,6 +20,11 @@ def version(state: M3O, call: Call) -> Reply:
     return answer(call, {"version": __version__})
 
 
+def favicon(state: M3O, call: Call) -> Reply:
+    """Nothing, for browsers that ask [source]."""
+    return Reply()
+
+
 def index(state: M3O, call: Call) -> Reply:
     """The services on offer: this one."""
     chat = {
