@@ -91,7 +91,7 @@ def find_group(state: M3O, call: Call, error_id: str, *wanted: str, unknown: str
     """Find the group that a body names, after asking for its id and for what else is `wanted`, in this order.
 
     Raises:
-        ApiError: 400 with `error_id`, or with the id `unknown` if everything is there but the group.
+        Refusal: 400 with `error_id`, or with the id `unknown` if everything is there but the group.
     """
     word = word_of(call)
     group_id = call.body.get("group_id") or call.body.get("room_id")
