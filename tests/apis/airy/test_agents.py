@@ -141,7 +141,12 @@ def test_an_agents_message_is_pending_for_him_and_delivered_for_the_visitor(desk
     visitor = Visitor(desk)
     conversation = visitor.send("Hello").data["sender"]["id"]
     answer = visitor.agent("messages.send", {"conversation_id": conversation, "message": {"text": "Hi"}})
-    assert (answer.status, answer.bug, answer.data["delivery_state"], answer.data["metadata"]) == (200, "", "pending", {})
+    assert (answer.status, answer.bug, answer.data["delivery_state"], answer.data["metadata"]) == (
+        200,
+        "",
+        "pending",
+        {},
+    )
     assert (answer.data["sender"]["id"], answer.data["from_contact"]) == ("system-token-airy", False)
     (push,) = answer.effects
     listed = visitor.agent("messages.list", {"conversation_id": conversation}).data["data"][0]

@@ -106,16 +106,16 @@ def test_the_system_token_resumes_any_conversation(desk: Desk) -> None:
 
 def test_on_behalf_both_ids_are_needed(desk: Desk) -> None:
     """The system token without ids is a bad request."""
-    answers = [desk.ask("POST", "/chatplugin.resumeToken", body, token=AGENT) for body in (b"", {}, {"channel_id": "a"})]
+    answers = [
+        desk.ask("POST", "/chatplugin.resumeToken", body, token=AGENT) for body in (b"", {}, {"channel_id": "a"})
+    ]
     assert [answer.status for answer in answers] == [400, 400, 400]
 
 
 def test_tokens_may_come_without_bearer(desk: Desk) -> None:
     """`Bearer X` and `X` are the same."""
     visitor = Visitor(desk)
-    answer = desk.ask(
-        "POST", "/chatplugin.send", {"message": 1}, headers={"Authorization": visitor.token}
-    )
+    answer = desk.ask("POST", "/chatplugin.send", {"message": 1}, headers={"Authorization": visitor.token})
     assert answer.status == 200
 
 

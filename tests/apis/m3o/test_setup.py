@@ -60,7 +60,8 @@ def test_a_chat_is_put_into_every_namespace(desk: Desk) -> None:
     """Those that were used already and those to come."""
     history(desk, DOCUMENTED, "old")
     body = {"user_ids": ["ben", "ann"], "messages": [{"user_id": "ann", "text": "hello", "subject": "Greeting"}]}
-    assert control(desk, "PUT", "chats/mine", body).status == 201
+    answer = control(desk, "PUT", "chats/mine", body)
+    assert (answer.status, "namespace" in answer.data) == (201, False)
     texts = [history(desk, "mine", one).data["messages"][0]["text"] for one in ("old", "new")]
     assert texts == ["hello", "hello"]
 
@@ -106,10 +107,22 @@ def test_chats_are_looked_at(desk: Desk) -> None:
 
 
 def test_a_chat_is_deleted(desk: Desk) -> None:
-    """Everywhere, or in one namespace."""
-    history(desk, DOCUMENTED, "demo")
+    """Everywhere."""
     assert [control(desk, "DELETE", f"chats/{DOCUMENTED}").status for _ in range(2)] == [204, 404]
     assert history(desk, DOCUMENTED).data["id"] == "chat.History.InvalidChatID"
+
+
+def test_a_chat_is_deleted_in_one_namespace(desk: Desk) -> None:
+    """Whether anybody used the namespace before or not; the others keep theirs."""
+    path = f"chats/{DOCUMENTED}?namespace=demo"
+    assert [control(desk, "DELETE", path).status for _ in range(2)] == [204, 404]
+    assert [history(desk, DOCUMENTED, one).status for one in ("demo", "other")] == [400, 200]
+
+
+def test_a_namespace_that_nobody_used_can_be_looked_at(desk: Desk) -> None:
+    """It has what every one begins with."""
+    items = control(desk, "GET", "chats?namespace=new").data["items"]
+    assert [one["namespace"] for one in items] == ["new", "new"]
 
 
 def test_an_empty_fixture_is_empty() -> None:

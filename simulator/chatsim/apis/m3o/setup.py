@@ -77,24 +77,21 @@ def _shown_token(token: str, rule: Token) -> dict[str, Any]:
 
 
 def _put_chat(state: M3O, call: Call) -> tuple[bool, Any]:
-    chat_id = call.params["chat_id"]
-    there = [one for _, one in _spaces(state, call.body.get("namespace")) if chat_id in one.chats]
-    for namespace in there:
-        namespace.remove(chat_id)
+    chat_id, name = call.params["chat_id"], call.body.get("namespace")
+    replaced = _removed(state, chat_id, name)
     _place(state, chat_id, call.body, call.ids, call.now)
-    return not there, _find(state, chat_id, call.body.get("namespace"))
+    return not replaced, _shown_chat(name, (state.everywhere if name is None else state.enter(name)).chats[chat_id])
 
 
 def _get_chat(state: M3O, call: Call) -> Any:
-    return _find(state, call.params["chat_id"], _wanted(call))
+    """The chat in the namespace that is asked for, else in the last one that has it: there it was used."""
+    chat_id = call.params["chat_id"]
+    found = [(name, one.chats[chat_id]) for name, one in _spaces(state, _wanted(call)) if chat_id in one.chats]
+    return _shown_chat(*found[-1]) if found else None
 
 
 def _delete_chat(state: M3O, call: Call) -> bool:
-    chat_id = call.params["chat_id"]
-    there = [one for _, one in _spaces(state, _wanted(call)) if chat_id in one.chats]
-    for namespace in there:
-        namespace.remove(chat_id)
-    return bool(there)
+    return _removed(state, call.params["chat_id"], _wanted(call))
 
 
 def _list_chats(state: M3O, call: Call) -> list[Any]:
@@ -110,16 +107,18 @@ def _wanted(call: Call) -> str | None:
 
 
 def _spaces(state: M3O, name: str | None) -> list[tuple[str | None, Namespace]]:
-    """The namespaces that a call is about: the named one, else all; the first, without a name, is what new ones get."""
-    if name is not None:
-        return [(name, state.look(name))] if name in state.namespaces else []
-    return [(None, state.everywhere), *state.namespaces.items()]
+    """The namespace to look at, else all; the first of these, without a name, is what new ones begin with."""
+    return [(None, state.everywhere), *state.namespaces.items()] if name is None else [(name, state.look(name))]
 
 
-def _find(state: M3O, chat_id: str, namespace: str | None) -> Any:
-    """The chat as it is in that namespace; without one as it is in the last one that has it: there it was used."""
-    found = [(name, one.chats[chat_id]) for name, one in _spaces(state, namespace) if chat_id in one.chats]
-    return _shown_chat(*found[-1]) if found else None
+def _removed(state: M3O, chat_id: str, name: str | None) -> bool:
+    """Take a chat out of one namespace or all; False if it was in none."""
+    if name is not None and chat_id in state.look(name).chats:
+        state.enter(name)  # or it would be taken out of what all begin with
+    there = [one for _, one in _spaces(state, name) if chat_id in one.chats]
+    for namespace in there:
+        namespace.remove(chat_id)
+    return bool(there)
 
 
 def _shown_chat(namespace: str | None, chat: Chat) -> dict[str, Any]:
