@@ -110,6 +110,12 @@ def test_the_root_tells_the_version(desk: Desk) -> None:
     assert (answer.status, list(answer.data), answer.bug) == (200, ["version"], "")
 
 
+def test_browsers_get_an_empty_icon(desk: Desk) -> None:
+    """They ask for it by themselves."""
+    answer = desk.ask("GET", "/favicon.ico")
+    assert (answer.status, answer.body, answer.bug) == (200, b"", "")
+
+
 @pytest.mark.parametrize(("method", "word"), [("GET", "index"), ("GET", "Index"), ("POST", "Index")])
 def test_the_index_lists_the_service(desk: Desk, method: str, word: str) -> None:
     """The m3o command line asks for it at every start."""

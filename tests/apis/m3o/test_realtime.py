@@ -143,6 +143,16 @@ def test_frames_without_a_client_id_are_all_kept(desk: Desk) -> None:
     assert len({message["id"] + message["client_id"] for message in history(desk)[1:]}) == 2
 
 
+def test_a_frame_without_text_can_be_echoed(desk: Desk) -> None:
+    """By a message without text."""
+    desk.world.settings["m3o.auto_reply"] = "echo"
+    ann, _ = opened(desk, "/chat/Connect", ANN)
+    ann.received("{}")
+    (outcome,) = desk.move(1)
+    assert outcome.plan.call.entry.bug == ""
+    assert "text" not in history(desk)[-1]
+
+
 @pytest.mark.parametrize(
     ("written", "shown"),
     [("2022-02-17T16:12:43Z", "2022-02-17T16:12:43Z"), (1645114363, "1645114363"), ("1645114363", "1645114363")],

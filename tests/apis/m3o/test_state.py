@@ -9,7 +9,7 @@ from chatsim.apis.m3o.state import M3O, Chat, Group, Message, Namespace, Token, 
 
 def message(client_id: str, place: str = "c1") -> Message:
     """A message with that client id."""
-    return Message(id="m" + client_id, client_id=client_id, place=place, user_id="ann", text="hello")
+    return Message({"id": f"m{client_id}", "client_id": client_id, "chat_id": place})
 
 
 def test_the_order_of_users_does_not_matter() -> None:

@@ -62,6 +62,7 @@ def script(client: Client) -> None:
         post(client, path, {})
         client.ask("POST", path)
     client.ask("GET", "/")
+    client.ask("GET", "/favicon.ico")
     client.ask("GET", "/publicapi/explore/index")
 
 

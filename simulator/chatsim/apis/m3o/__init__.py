@@ -7,7 +7,7 @@ from typing import Final
 
 from chatsim.apis.m3o import chat, groups
 from chatsim.apis.m3o.account import authenticate
-from chatsim.apis.m3o.errors import LENIENCIES, NOTE_HEADER, PlainRefusal, render
+from chatsim.apis.m3o.errors import LENIENCIES, NOTE_HEADER, PlainRefusal, Refusal, render
 from chatsim.apis.m3o.gateway import content_type
 from chatsim.apis.m3o.quirks import QUIRKS, SETTINGS
 from chatsim.apis.m3o.routes import ROUTES, SOCKETS, TERRITORY
@@ -25,14 +25,14 @@ _STORE_TROUBLE: Final = {
 
 
 def _trouble(error_id: str) -> Callable[[], ApiError]:
-    return lambda: ApiError(_STORE_TROUBLE[error_id], status=500, code=error_id)
+    return lambda: Refusal(_STORE_TROUBLE[error_id], status=500, code=error_id)
 
 
 _ERRORS: Final[Mapping[str, Callable[[], ApiError]]] = {
     **{error_id: _trouble(error_id) for error_id in _STORE_TROUBLE},
     "unauthorized": lambda: PlainRefusal("unauthorized request", status=401),
     "forbidden": lambda: PlainRefusal("Forbidden request", status=403),
-    "v1.blocked": lambda: ApiError("Request blocked. Usage cap exceeded", status=403, code="v1.blocked"),
+    "v1.blocked": lambda: Refusal("Request blocked. Usage cap exceeded", status=403, code="v1.blocked"),
 }
 
 _CORS: Final = Cors(
@@ -65,7 +65,7 @@ API: Final = Api(
     state=begin,
     authenticate=authenticate,
     render=render,
-    replies=dict.fromkeys((400, 401, 403, 404, 413, 429, 500), "error"),
+    replies=dict.fromkeys((400, 401, 403, 404, 408, 417, 429, 500), "error"),
     content_type=content_type,
     cors=_CORS,
     limit=BODY_LIMIT,

@@ -8,11 +8,10 @@ from typing import Final
 
 import msgspec
 
-from chatsim.apis.m3o.errors import PlainRefusal, is_v1
+from chatsim.apis.m3o.errors import PlainRefusal, Refusal, is_v1
 from chatsim.apis.m3o.state import M3O, Token
 from chatsim.core.api import Call
 from chatsim.core.auth import Principal
-from chatsim.core.errors import ApiError
 from chatsim.core.json import decode
 from chatsim.core.keys import kid
 from chatsim.core.tokens import TokenRefused
@@ -40,7 +39,7 @@ def authenticate(state: M3O, call: Call) -> Principal:
     """Ask the door that the path is behind.
 
     Raises:
-        PlainRefusal: the unversioned gateway knows no account, or not for this. ApiError: the door of /v1 refuses.
+        PlainRefusal: the unversioned gateway knows no account, or not for this. Refusal: the door of /v1 refuses.
     """
     return front_door(state, call) if is_v1(call.request.path) else unversioned(state, call)
 
@@ -64,13 +63,13 @@ def front_door(state: M3O, call: Call) -> Principal:
     token = _key(call)
     rule = _rule(state, call, token)
     if rule is None:
-        raise ApiError("Unauthorized", status=401, code="v1")
+        raise Refusal("Unauthorized", status=401, code="v1")
     if not rule.allowed:
-        raise ApiError(f"Request blocked. {rule.reason}".strip(), status=403, code="v1.blocked")
+        raise Refusal(f"Request blocked. {rule.reason}".strip(), status=403, code="v1.blocked")
     if not rule.may_chat:
-        raise ApiError("Request blocked. Insufficient privileges", status=403, code="v1.blocked")
+        raise Refusal("Request blocked. Insufficient privileges", status=403, code="v1.blocked")
     if not rule.spend(call.now):
-        raise ApiError("Too Many Requests", status=429, code="v1.blocked")
+        raise Refusal("Too Many Requests", status=429, code="v1.blocked")
     return _principal(token, rule, rule.namespace or DEFAULT_NAMESPACE)
 
 

@@ -13,16 +13,18 @@ AFTER_S: Final = 1.0
 NOBODY: Final = "simulator"
 
 
-def auto_reply(call: Call, operation: str, owner: str, message: Message) -> tuple[Later, ...]:
-    """Plan the answer to `message`, if the setting wants one. `owner` is the namespace or tenant.
+def auto_reply(call: Call, operation: str, owner: str, place: str, message: Message) -> tuple[Later, ...]:
+    """Plan the answer to `message`, if the setting wants one.
+
+    `owner` is the namespace or tenant, `place` the chat or group.
 
     What a timer said is not answered: two simulators would talk for ever.
     """
     wanted = call.setting("m3o.auto_reply")
     if wanted == "off" or call.entry.kind == "timer":
         return ()
-    text = message.text if wanted == "echo" else wanted
-    args = {"owner": owner, "place": message.place, "to": message.user_id, "text": text}
+    text = message.members.get("text", "") if wanted == "echo" else wanted
+    args = {"owner": owner, "place": place, "to": message.members["user_id"], "text": text}
     return (Later(operation=operation, args=args, after_s=AFTER_S),)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 from chatsim.apis.m3o.account import Account
 from chatsim.apis.m3o.autoreply import auto_reply, somebody_else
@@ -37,18 +37,10 @@ def send(state: M3O, call: Call) -> Reply:
     if body.keys() == {"chat_id"} and _granted(call, "m3o.history-on-send", "answered"):
         return history(state, call)
     _ask_for(call, "user_id", "text")
-    message = Message(
-        id=call.ids.uuid("message"),
-        client_id=body.get("client_id") or call.ids.uuid("client"),
-        place=body["chat_id"],
-        user_id=body["user_id"],
-        subject=body.get("subject", ""),
-        text=body["text"],
-        sent_at=timestamp(call.now) if call.quirk("m3o.sent-at") == "present" else "",
-        at=call.now,
-    )
+    client_id = body.get("client_id") or call.ids.uuid("client")
+    message = _message(call, body["chat_id"], body["user_id"], body["text"], client_id, body.get("subject", ""))
     effects = say(state, call, Account.of(call).namespace, message)
-    return answer(call, {"message": shown(message)} if call.quirk("m3o.send-reply") == "message" else {}, *effects)
+    return answer(call, {"message": message.members} if call.quirk("m3o.send-reply") == "message" else {}, *effects)
 
 
 def history(state: M3O, call: Call) -> Reply:
@@ -59,7 +51,7 @@ def history(state: M3O, call: Call) -> Reply:
     chat = state.look(Account.of(call).namespace).chats.get(chat_id)
     if chat is None:
         raise bad_request("chat.History.InvalidChatID", "Chat not found with this ID")
-    messages = [shown(message) for message in of_chat(call, chat.messages)]
+    messages = [message.members for message in of_chat(call, chat.messages)]
     return answer(call, {"messages": messages} if messages else {})
 
 
@@ -68,8 +60,9 @@ def say(state: M3O, call: Call, namespace: str, message: Message) -> tuple[Effec
     if not state.enter(namespace).accept(message):
         call.note("m3o.repetition", f"client_id {message.client_id!r} was used before: the message is dropped")
         return ()
-    push = Push(topic=topic(namespace, message.place), event="message", body=shown(message), one_of=True)
-    return (push, *auto_reply(call, "reply_in_chat", namespace, message))
+    chat_id = message.members["chat_id"]
+    push = Push(topic=topic(namespace, chat_id), event="message", body=message.members, one_of=True)
+    return (push, *auto_reply(call, "reply_in_chat", namespace, chat_id, message))
 
 
 def reply_in_chat(state: M3O, call: Call) -> Reply:
@@ -78,15 +71,8 @@ def reply_in_chat(state: M3O, call: Call) -> Reply:
     chat = state.look(args["owner"]).chats.get(args["place"])
     if chat is None:
         return Reply()
-    message = Message(
-        id=call.ids.uuid("message"),
-        client_id=call.ids.uuid("client"),
-        place=chat.id,
-        user_id=somebody_else(chat.user_ids, args["to"]),
-        text=args["text"],
-        sent_at=timestamp(call.now) if call.quirk("m3o.sent-at") == "present" else "",
-        at=call.now,
-    )
+    speaker = somebody_else(chat.user_ids, args["to"])
+    message = _message(call, chat.id, speaker, args["text"], call.ids.uuid("client"))
     return Reply(effects=say(state, call, args["owner"], message))
 
 
@@ -95,18 +81,26 @@ def topic(namespace: str, chat_id: str) -> str:
     return f"chat {namespace} {chat_id}"
 
 
-def shown(message: Message) -> dict[str, Any]:
+def members(**written: str) -> dict[str, str]:
     """A message as readers see it; members that hold nothing are left out [source]."""
-    members = {
-        "id": message.id,
-        "client_id": message.client_id,
-        "chat_id": message.place,
-        "user_id": message.user_id,
-        "sent_at": message.sent_at,
-        "subject": message.subject,
-        "text": message.text,
-    }
-    return {name: value for name, value in members.items() if value}
+    ordered = ((name, written.get(name)) for name in _MEMBERS)
+    return {name: value for name, value in ordered if value}
+
+
+_MEMBERS: Final = ("id", "client_id", "chat_id", "user_id", "sent_at", "subject", "text")
+
+
+def _message(call: Call, chat_id: str, user_id: str, text: str, client_id: str, subject: str = "") -> Message:
+    written = members(
+        id=call.ids.uuid("message"),
+        client_id=client_id,
+        chat_id=chat_id,
+        user_id=user_id,
+        sent_at=timestamp(call.now) if call.quirk("m3o.sent-at") == "present" else "",
+        subject=subject,
+        text=text,
+    )
+    return Message(written, call.now)
 
 
 def _ask_for(call: Call, *names: str) -> None:

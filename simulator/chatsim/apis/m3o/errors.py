@@ -9,13 +9,11 @@ from typing import Any, Final
 from chatsim.core.api import Call
 from chatsim.core.errors import (
     ApiError,
-    BadUrl,
-    Faulted,
-    Internal,
     Invalid,
     Malformed,
     MethodNotAllowed,
     NotFound,
+    TooLarge,
 )
 from chatsim.core.http import JSON, Reply
 
@@ -25,23 +23,27 @@ GATEWAY: Final = "go.micro.api"
 SNIFFED: Final = "text/plain; charset=utf-8"
 
 
+class Refusal(ApiError):
+    """A refusal as the real services word it: `code` is the id, `message` the detail."""
+
+
 class PlainRefusal(ApiError):
     """A refusal of the unversioned gateway itself, in plain text: `message` and a line feed."""
 
 
-def bad_request(error_id: str, detail: str) -> ApiError:
+def bad_request(error_id: str, detail: str) -> Refusal:
     """The refusal of a service: `error_id` names the method, 400 whatever is wrong [source]."""
-    return ApiError(detail, code=error_id)
+    return Refusal(detail, code=error_id)
 
 
-def broken_request(detail: str) -> ApiError:
+def broken_request(detail: str) -> Refusal:
     """A request that the gateway cannot read at all [source]."""
-    return ApiError(f"error during request: {detail}", status=500, code=GATEWAY)
+    return Refusal(f"error during request: {detail}", status=500, code=GATEWAY)
 
 
-def unknown_service(endpoint: str) -> ApiError:
+def unknown_service(endpoint: str) -> Refusal:
     """A method that the service does not have; `endpoint` as in `Chat.Nope` [source]."""
-    return ApiError(f"unknown service {endpoint}", status=500, code=CLIENT)
+    return Refusal(f"unknown service {endpoint}", status=500, code=CLIENT)
 
 
 def is_v1(path: str) -> bool:
@@ -57,7 +59,7 @@ def error_object(error_id: str, status: int, detail: str, keys: str) -> dict[str
 
 def as_object(error: ApiError, call: Call) -> tuple[int, dict[str, Any]]:
     """The status and the object for an error."""
-    word = next((word for kind, word in _WORDS.items() if isinstance(error, kind)), _as_said)
+    word = next((word for kind, word in _WORDS.items() if isinstance(error, kind)), _gateway)
     error_id, status, detail = word(error, call)
     return status, error_object(error_id, status, detail, call.setting("m3o.error_keys"))
 
@@ -116,18 +118,22 @@ def _no_path(error: ApiError, call: Call) -> tuple[str, int, str]:
     return "", 500, "service not found"
 
 
+def _too_long(error: ApiError, call: Call) -> tuple[str, int, str]:
+    return GATEWAY, 500, "error during request: http: request body too large"
+
+
 def _gateway(error: ApiError, call: Call) -> tuple[str, int, str]:
+    """Whatever else the server could not make a call of."""
     return GATEWAY, error.status, f"error during request: {error.message}"
 
 
 _WORDS: Final[Mapping[type[ApiError], Callable[[ApiError, Call], tuple[str, int, str]]]] = {
+    Refusal: _as_said,
     Malformed: _not_json,
     Invalid: _wrong_shape,
     NotFound: _no_path,
-    BadUrl: _gateway,
-    Faulted: _gateway,
-    Internal: _gateway,
     MethodNotAllowed: _no_path,
+    TooLarge: _too_long,
 }
 
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import Final
 
 from chatsim import __version__
-from chatsim.apis.m3o.errors import unknown_service
+from chatsim.apis.m3o.errors import Refusal, unknown_service
 from chatsim.apis.m3o.gateway import answer, raised
 from chatsim.apis.m3o.state import M3O
 from chatsim.core.api import Call
-from chatsim.core.errors import ApiError
 from chatsim.core.http import Reply
 
 ENDPOINTS: Final = ("Create", "List", "Delete", "History", "Send", "Join", "Invite", "Leave", "Kick")
@@ -18,6 +17,11 @@ ENDPOINTS: Final = ("Create", "List", "Delete", "History", "Send", "Join", "Invi
 def version(state: M3O, call: Call) -> Reply:
     """The version of the gateway, which is that of the simulator."""
     return answer(call, {"version": __version__})
+
+
+def favicon(state: M3O, call: Call) -> Reply:
+    """Nothing, for browsers that ask [source]."""
+    return Reply()
 
 
 def index(state: M3O, call: Call) -> Reply:
@@ -41,14 +45,14 @@ def unknown_method(state: M3O, call: Call) -> Reply:
 
 def unknown_api(state: M3O, call: Call) -> Reply:
     """A service that is not on offer."""
-    raise ApiError("No such API", status=404, code="v1")
+    raise Refusal("No such API", status=404, code="v1")
 
 
 def no_api(state: M3O, call: Call) -> Reply:
     """A path too short to name a service and a method; the real door says no more than this [source]."""
-    raise ApiError("", status=404, code="v1")
+    raise Refusal("", status=404, code="v1")
 
 
 def no_stream(state: M3O, call: Call) -> Reply:
     """A stream asked for by plain HTTP: the chunked form of the real gateway is not made [guess for the text]."""
-    raise ApiError("this method is a stream: open it as a WebSocket", status=500, code="go.micro.client")
+    raise Refusal("this method is a stream: open it as a WebSocket", status=500, code="go.micro.client")

@@ -24,7 +24,7 @@ def read_fields(call: Call, body: Body) -> Any:
     """Merge query and body (the body wins) and give the fields their proto names.
 
     Raises:
-        Malformed: the body is no JSON. ApiError: the query is broken.
+        Malformed: the body is no JSON. Refusal: the query is broken.
     """
     found = _written(call, b"" if call.request.method in ("GET", "HEAD") else body.raw)
     assert isinstance(call.route, Route)
@@ -43,7 +43,7 @@ def read_v1_fields(call: Call, body: Body) -> Any:
     """The same for /v1, whose service part may be in any case while the method's name is exact.
 
     Raises:
-        ApiError: the method is written otherwise, such as `SEND`. Others as `read_fields`.
+        Refusal: the method is written otherwise, such as `SEND`. Others as `read_fields`.
     """
     assert isinstance(call.route, Route)
     name = call.route.path.rpartition("/")[2]

@@ -44,7 +44,7 @@ def delete_group(state: M3O, call: Call) -> Reply:
 def group_history(state: M3O, call: Call) -> Reply:
     """All messages of a group."""
     group = find_group(state, call, "chat.history")
-    return answer(call, {"messages": [shown(one, word_of(call)) for one in in_order(call, group.messages)]})
+    return answer(call, {"messages": [shown(one.members, word_of(call)) for one in in_order(call, group.messages)]})
 
 
 def invite(state: M3O, call: Call) -> Reply:
@@ -73,7 +73,7 @@ def send_to_group(state: M3O, call: Call) -> Reply:
     client = body.get("client") or call.ids.uuid("client")
     message = _message(call, group, client, body["user_id"], body["text"], body.get("subject", ""))
     effects = _say(call, Account.of(call).tenant, group, message)
-    return answer(call, {"message": shown(message, word_of(call))}, *effects)
+    return answer(call, {"message": shown(message.members, word_of(call))}, *effects)
 
 
 def reply_in_group(state: M3O, call: Call) -> Reply:
@@ -91,7 +91,7 @@ def find_group(state: M3O, call: Call, error_id: str, *wanted: str, unknown: str
     """Find the group that a body names, after asking for its id and for what else is `wanted`, in this order.
 
     Raises:
-        ApiError: 400 with `error_id`, or with the id `unknown` if everything is there but the group.
+        Refusal: 400 with `error_id`, or with the id `unknown` if everything is there but the group.
     """
     word = word_of(call)
     group_id = call.body.get("group_id") or call.body.get("room_id")
@@ -125,17 +125,11 @@ def topic(tenant: str, group_id: str) -> str:
     return f"group {tenant} {group_id}"
 
 
-def shown(message: Message, word: str = "group") -> dict[str, Any]:
-    """A message as readers see it; `word` is what they call the group."""
-    return {
-        "id": message.id,
-        "client": message.client_id,
-        f"{word}_id": message.place,
-        "user_id": message.user_id,
-        "sent_at": message.sent_at,
-        "subject": message.subject,
-        "text": message.text,
-    }
+def shown(members: dict[str, str], word: str) -> dict[str, str]:
+    """A message as readers see it who call a group `word`."""
+    if word == "group":
+        return members
+    return {(f"{word}_id" if name == "group_id" else name): value for name, value in members.items()}
 
 
 def shown_group(group: Group) -> dict[str, Any]:
@@ -171,19 +165,19 @@ def _without(state: M3O, call: Call, error_id: str) -> Reply:
 
 
 def _message(call: Call, group: Group, client: str, user_id: str, text: str, subject: str = "") -> Message:
-    return Message(
-        id=call.ids.uuid("message"),
-        client_id=client,
-        place=group.id,
-        user_id=user_id,
-        subject=subject,
-        text=text,
-        sent_at=nano(call.now),
-        at=call.now,
-    )
+    members = {
+        "id": call.ids.uuid("message"),
+        "client": client,
+        "group_id": group.id,
+        "user_id": user_id,
+        "sent_at": nano(call.now),
+        "subject": subject,
+        "text": text,
+    }
+    return Message(members, call.now)
 
 
 def _say(call: Call, tenant: str, group: Group, message: Message) -> tuple[Effect, ...]:
     group.messages.append(message)
-    push = Push(topic=topic(tenant, group.id), event="message", body={"message": shown(message)}, one_of=True)
-    return (push, *auto_reply(call, "reply_in_group", tenant, message))
+    push = Push(topic=topic(tenant, group.id), event="message", body={"message": message.members}, one_of=True)
+    return (push, *auto_reply(call, "reply_in_group", tenant, group.id, message))

@@ -17,7 +17,7 @@ def query_fields(query: str) -> dict[str, Any]:
     Any other bracket makes an object, which no field of ours takes. Of a name that comes twice the last one counts.
 
     Raises:
-        ApiError: a part without `=`, or a value that is text with a broken escape in it.
+        Refusal: a part without `=`, or a value that is text with a broken escape in it.
     """
     fields: dict[str, Any] = {}
     for part in query.split("&"):

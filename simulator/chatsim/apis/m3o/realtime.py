@@ -127,17 +127,14 @@ class Connect(_Stream):
         """Say it, whatever it lacks: nothing but the shape is looked at [source]."""
         call.entry.command = "message"
         frame = _checked(call, value, "connect-frame")
-        message = Message(
-            id=self._id(call, frame),
-            client_id=self._client_id(call, frame),
-            place=self.chat_id,
-            user_id=self.user_id,
-            subject=frame.get("subject", ""),
-            text=frame.get("text", ""),
-            sent_at=str(frame.get("sent_at") or ""),
-            at=call.now,
-        )
-        return chat.say(call.state("m3o"), call, self.namespace, message)
+        frame |= {
+            "id": self._id(call, frame),
+            "client_id": self._client_id(call, frame),
+            "chat_id": self.chat_id,
+            "user_id": self.user_id,
+            "sent_at": str(frame.get("sent_at") or ""),
+        }
+        return chat.say(call.state("m3o"), call, self.namespace, Message(chat.members(**frame), call.now))
 
     def speaker(self, body: Any) -> str:
         """Pushed is the bare message."""
@@ -191,8 +188,7 @@ class Join(_Stream):
         """Those who asked for a room get a room_id."""
         if self.word == "group":
             return self.frames.forward(raw)
-        room = {("room_id" if name == "group_id" else name): value for name, value in body["message"].items()}
-        return self.frames.send({"message": room})
+        return self.frames.send({"message": groups.shown(body["message"], self.word)})
 
 
 def _checked(call: Call, value: Any, schema: str) -> dict[str, Any]:

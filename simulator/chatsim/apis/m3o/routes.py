@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from chatsim.apis.m3o import chat, explore, groups, realtime
 from chatsim.apis.m3o.gateway import METHODS, read_fields, read_v1_fields
-from chatsim.core.api import BINARY, Call, Operation, Route, Socket
+from chatsim.core.api import BINARY, NOTHING, Call, Operation, Route, Socket
 from chatsim.core.http import Body
 from chatsim.core.routing import Territory
 
@@ -18,6 +18,7 @@ TERRITORY: Final = (
     Territory("/v1/chat", ignore_case=True),
     Territory("/publicapi"),
     Territory("/", exact=True),
+    Territory("/favicon.ico", exact=True),
 )
 
 PLAIN: Final = {401: BINARY, 403: BINARY}
@@ -107,6 +108,14 @@ ROUTES: Final = (
         for method in METHODS
         if method != "GET"
         for path in ("/chat/Connect", "/v1/chat/Join")
+    ),
+    Route(
+        method="GET",
+        path="/favicon.ico",
+        operation=explore.favicon,
+        auth=False,
+        decode=_nothing,
+        replies={200: NOTHING},
     ),
     Route(method="GET", path="/", operation=explore.version, auth=False, decode=_nothing, replies={200: "version"}),
     Route(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from chatsim.apis.m3o.chat import shown
+from chatsim.apis.m3o.chat import members
 from chatsim.apis.m3o.state import M3O, Chat, Message, Namespace, Token
 from chatsim.core.api import Call, Collection
 from chatsim.core.clock import parse_rfc3339
@@ -35,16 +35,13 @@ def _place(state: M3O, chat_id: str, body: Mapping[str, Any], ids: Ids, now: int
 
 def _message(chat_id: str, said: Mapping[str, Any], ids: Ids, now: int) -> Message:
     sent_at = said.get("sent_at", "")
-    return Message(
-        id=said.get("id") or ids.uuid("message"),
-        client_id=said.get("client_id") or ids.uuid("client"),
-        place=chat_id,
-        user_id=said["user_id"],
-        subject=said.get("subject", ""),
-        text=said["text"],
-        sent_at=sent_at,
-        at=parse_rfc3339(sent_at) if sent_at else now,
-    )
+    written = {
+        **said,
+        "id": said.get("id") or ids.uuid("message"),
+        "client_id": said.get("client_id") or ids.uuid("client"),
+        "chat_id": chat_id,
+    }
+    return Message(members(**written), parse_rfc3339(sent_at) if sent_at else now)
 
 
 def _put_token(state: M3O, call: Call) -> tuple[bool, Any]:
@@ -80,24 +77,21 @@ def _shown_token(token: str, rule: Token) -> dict[str, Any]:
 
 
 def _put_chat(state: M3O, call: Call) -> tuple[bool, Any]:
-    chat_id = call.params["chat_id"]
-    there = [one for _, one in _spaces(state, call.body.get("namespace")) if chat_id in one.chats]
-    for namespace in there:
-        namespace.remove(chat_id)
+    chat_id, name = call.params["chat_id"], call.body.get("namespace")
+    replaced = _removed(state, chat_id, name)
     _place(state, chat_id, call.body, call.ids, call.now)
-    return not there, _find(state, chat_id, call.body.get("namespace"))
+    return not replaced, _shown_chat(name, (state.everywhere if name is None else state.enter(name)).chats[chat_id])
 
 
 def _get_chat(state: M3O, call: Call) -> Any:
-    return _find(state, call.params["chat_id"], _wanted(call))
+    """The chat in the namespace that is asked for, else in the last one that has it: there it was used."""
+    chat_id = call.params["chat_id"]
+    found = [(name, one.chats[chat_id]) for name, one in _spaces(state, _wanted(call)) if chat_id in one.chats]
+    return _shown_chat(*found[-1]) if found else None
 
 
 def _delete_chat(state: M3O, call: Call) -> bool:
-    chat_id = call.params["chat_id"]
-    there = [one for _, one in _spaces(state, _wanted(call)) if chat_id in one.chats]
-    for namespace in there:
-        namespace.remove(chat_id)
-    return bool(there)
+    return _removed(state, call.params["chat_id"], _wanted(call))
 
 
 def _list_chats(state: M3O, call: Call) -> list[Any]:
@@ -113,21 +107,23 @@ def _wanted(call: Call) -> str | None:
 
 
 def _spaces(state: M3O, name: str | None) -> list[tuple[str | None, Namespace]]:
-    """The namespaces that a call is about: the named one, else all; the first, without a name, is what new ones get."""
-    if name is not None:
-        return [(name, state.look(name))] if name in state.namespaces else []
-    return [(None, state.everywhere), *state.namespaces.items()]
+    """The namespace to look at, else all; the first of these, without a name, is what new ones begin with."""
+    return [(None, state.everywhere), *state.namespaces.items()] if name is None else [(name, state.look(name))]
 
 
-def _find(state: M3O, chat_id: str, namespace: str | None) -> Any:
-    """The chat as it is in that namespace; without one as it is in the last one that has it: there it was used."""
-    found = [(name, one.chats[chat_id]) for name, one in _spaces(state, namespace) if chat_id in one.chats]
-    return _shown_chat(*found[-1]) if found else None
+def _removed(state: M3O, chat_id: str, name: str | None) -> bool:
+    """Take a chat out of one namespace or all; False if it was in none."""
+    if name is not None and chat_id in state.look(name).chats:
+        state.enter(name)  # or it would be taken out of what all begin with
+    there = [one for _, one in _spaces(state, name) if chat_id in one.chats]
+    for namespace in there:
+        namespace.remove(chat_id)
+    return bool(there)
 
 
 def _shown_chat(namespace: str | None, chat: Chat) -> dict[str, Any]:
     there = {} if namespace is None else {"namespace": namespace}
-    return {"id": chat.id, **there, "user_ids": chat.user_ids, "messages": [shown(one) for one in chat.messages]}
+    return {"id": chat.id, **there, "user_ids": chat.user_ids, "messages": [one.members for one in chat.messages]}
 
 
 COLLECTIONS: Final = (

@@ -9,19 +9,23 @@ from dataclasses import dataclass, field
 
 @dataclass(slots=True)
 class Message:
-    """One message, of a chat or a group (`place` is its id). `at` is the moment of sending in ns UTC, 0 if unknown.
+    """One message of a chat or a group: its `members` as readers see them, and the moment of sending in ns UTC.
 
-    `sent_at` is what readers see: RFC 3339, or what a client of /chat/Connect wrote, or empty.
+    It is never changed, so that a history of fifty needs nothing made anew.
     """
 
-    id: str
-    client_id: str
-    place: str
-    user_id: str
-    text: str
-    subject: str = ""
-    sent_at: str = ""
+    members: dict[str, str]
     at: int = 0
+
+    @property
+    def id(self) -> str:
+        """Its id; empty where a client of /chat/Connect gave none and none was assigned."""
+        return self.members.get("id", "")
+
+    @property
+    def client_id(self) -> str:
+        """Its name with the sender, in the documented service."""
+        return self.members.get("client_id", "")
 
 
 @dataclass(slots=True)
@@ -69,7 +73,7 @@ class Namespace:
         if message.client_id in self.client_ids:
             return False
         self.client_ids[message.client_id] = None
-        chat = self.chats.get(message.place)
+        chat = self.chats.get(message.members["chat_id"])
         if chat is not None:
             chat.messages.append(message)
         return True
