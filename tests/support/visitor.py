@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from desk import Answer, Desk
 from multidict import CIMultiDict
@@ -11,12 +11,9 @@ from multidict import CIMultiDict
 from chatsim.core.api import Socket
 from chatsim.core.effects import Close, Effect, Push, Send
 from chatsim.core.http import Request
-from chatsim.core.pipeline import begin
+from chatsim.core.pipeline import Outcome, begin
 from chatsim.core.realtime import Connection, Encoder, connect
 from chatsim.wire.stomp import SERVER_COMMANDS, Frame, Parser
-
-if TYPE_CHECKING:
-    from chatsim.core.pipeline import Outcome
 
 CHANNEL = "09816fe0-7950-40cb-bf60-adfa0d6d0679"
 AGENT = "airy-system-token"
@@ -29,6 +26,12 @@ def open_socket(desk: Desk, headers: Mapping[str, str] | None = None, world: str
     plan = begin(desk.simulator, desk.simulator.enter(world), request)
     assert isinstance(plan.route, Socket)
     return connect(plan, plan.route)
+
+
+def pushed(answer: Answer | Outcome) -> Any:
+    """The body of the only push that an answer, or a timer, causes."""
+    (push,) = (effect for effect in answer.effects if isinstance(effect, Push))
+    return push.body
 
 
 class Line:
