@@ -8,17 +8,10 @@ from chatsim.control.lists import piece, refused
 from chatsim.control.rows import world_row
 from chatsim.core.api import NOTHING, Call
 from chatsim.core.errors import NotFound
-from chatsim.core.faults import Act, Fault, Faults
+from chatsim.core.faults import DONE_TO, Act, Fault, Faults
 from chatsim.core.http import Reply
 from chatsim.core.match import Match
 from chatsim.core.simulator import Simulator
-
-_KINDS: Final = {
-    "callback": ("repeat", "reorder", "lose"),
-    "socket": ("close", "abort", "mute"),
-    "request": ("status", "error", "drop", "truncate", "offline", "refuse"),
-}
-"""Which kind of thing each act can be done to; a delay fits all of them."""
 
 
 def add_fault(simulator: Simulator, call: Call) -> Reply:
@@ -71,12 +64,12 @@ def delete_fault(simulator: Simulator, call: Call) -> Reply:
 def _with_kind(body: dict[str, Any]) -> dict[str, Any]:
     """The match, narrowed to the kind that its act can be done to, so that no other is counted as hit."""
     match = body.get("match", {})
-    for kind, members in _KINDS.items():
-        for member in members:
-            if member in body["act"]:
-                if match.get("kind", kind) != kind:
-                    raise refused("/match/kind", f"{member} is done to a {kind}, not to a {match['kind']}")
-                return {**match, "kind": kind}
+    for act, kinds in DONE_TO.items():
+        if act in body["act"]:
+            kind = match.get("kind", kinds[0])
+            if kind not in kinds:
+                raise refused("/match/kind", f"{act} is done to a {' or '.join(kinds)}, not to a {kind}")
+            return {**match, "kind": kind}
     return dict(match)
 
 
@@ -95,12 +88,11 @@ def _know_error(simulator: Simulator, body: dict[str, Any]) -> None:
 
 def _check_act(act: dict[str, Any]) -> None:
     """What the schema leaves open: one act, what may stand beside it, and a delay that is a span."""
-    acts = [member for members in _KINDS.values() for member in members if member in act]
+    acts = [member for member in DONE_TO if member in act]
     if len(acts) > 1:
         raise refused(f"/act/{acts[1]}", f"one act at a time: {acts[0]} is there already")
     if not acts and "delay_s" not in act:
-        known = ", ".join(member for members in _KINDS.values() for member in members)
-        raise refused("/act", f"expected one of {known}, or delay_s")
+        raise refused("/act", f"expected one of {', '.join(DONE_TO)}, or delay_s")
     for member in ("body", "headers"):
         if member in act and "status" not in act:
             raise refused(f"/act/{member}", "stands beside a status")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
@@ -12,6 +12,16 @@ from chatsim.core.clock import seconds
 if TYPE_CHECKING:
     from chatsim.core.ids import Ids
     from chatsim.core.match import Match, View
+
+
+DONE_TO: Final[Mapping[str, tuple[str, ...]]] = {
+    **dict.fromkeys(("repeat", "reorder"), ("callback",)),
+    "lose": ("callback", "push"),
+    # At a message that comes in; where it is named, at a push or right after the handshake.
+    **dict.fromkeys(("close", "abort", "mute"), ("socket", "push", "request")),
+    **dict.fromkeys(("status", "error", "drop", "truncate", "offline", "refuse"), ("request",)),
+}
+"""Which kinds of entries each act can be done to, the usual one first. A delay fits all of them."""
 
 
 class Act(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,6 +42,11 @@ class Act(msgspec.Struct, frozen=True, kw_only=True):
     mute: bool = False
     refuse: int | None = None
     delay_s: float | Mapping[str, float] | None = None
+
+    @property
+    def name(self) -> str:
+        """The member that is set; empty where it is the delay alone."""
+        return next((name for name in DONE_TO if getattr(self, name) not in (None, False)), "")
 
 
 class Fault:
@@ -68,11 +83,13 @@ class Fault:
         return self.times is not None and self.hits >= self.times
 
     def suits(self, kind: str) -> bool:
-        """Whether it is meant for entries of this kind: callbacks are hit only by what names them."""
-        act, wanted = self.act, self.match.wanted
-        if act.repeat is not None or act.reorder or act.lose:
-            return kind == "callback"
-        return kind != "callback" or "kind" in wanted or "url" in wanted
+        """Whether it is meant for entries of this kind. What it could be done to besides has to be named."""
+        wanted = self.match.wanted
+        kinds = DONE_TO.get(self.act.name)
+        if kinds is not None and kind not in kinds:
+            return False
+        usual = kinds[:1] if kinds is not None else ("request", "socket")
+        return kind in usual or "kind" in wanted or (kind == "callback" and "url" in wanted)
 
 
 class Drawn(msgspec.Struct, frozen=True, kw_only=True):
