@@ -9,7 +9,7 @@ from desk import Answer, Desk
 from multidict import CIMultiDict
 
 from chatsim.core.api import Socket
-from chatsim.core.effects import Close, Effect, Push, Send
+from chatsim.core.effects import Close, Effect, Elsewhere, Push, Send
 from chatsim.core.http import Request
 from chatsim.core.pipeline import Outcome, begin
 from chatsim.core.realtime import Connection, Encoder, connect
@@ -30,8 +30,16 @@ def open_socket(desk: Desk, headers: Mapping[str, str] | None = None, world: str
 
 def pushed(answer: Answer | Outcome) -> Any:
     """The body of the only push that an answer, or a timer, causes."""
-    (push,) = (effect for effect in answer.effects if isinstance(effect, Push))
+    (push,) = pushes(answer)
     return push.body
+
+
+def pushes(answer: Answer | Outcome) -> list[Push]:
+    """The pushes among the effects, also those that a control call causes in its world."""
+    effects = [
+        one for effect in answer.effects for one in (effect.effects if isinstance(effect, Elsewhere) else [effect])
+    ]
+    return [effect for effect in effects if isinstance(effect, Push)]
 
 
 class Line:
@@ -67,8 +75,8 @@ class Line:
 
     def hear(self, answer: Answer) -> list[Frame]:
         """The frames that the pushes of an answer become on this connection."""
-        pushes = [one for one in answer.effects if isinstance(one, Push) and one.topic in self.topics]
-        return [frame for push in pushes for frame in self.take(self.pushed(push))]
+        told = [push for push in pushes(answer) if push.topic in self.topics]
+        return [frame for push in told for frame in self.take(self.pushed(push))]
 
     def pushed(self, push: Push) -> list[Effect]:
         """What a push becomes on this connection."""
