@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from desk import Answer, Desk
 from multidict import CIMultiDict
 
 from chatsim.core.api import Socket
-from chatsim.core.effects import Close, Effect, Push, Send
+from chatsim.core.effects import Close, Effect, Elsewhere, Push, Send
 from chatsim.core.http import Request
-from chatsim.core.pipeline import begin
+from chatsim.core.pipeline import Outcome, begin
 from chatsim.core.realtime import Connection, Encoder, connect
 from chatsim.wire.stomp import SERVER_COMMANDS, Frame, Parser
-
-if TYPE_CHECKING:
-    from chatsim.core.pipeline import Outcome
 
 CHANNEL = "09816fe0-7950-40cb-bf60-adfa0d6d0679"
 AGENT = "airy-system-token"
@@ -29,6 +26,20 @@ def open_socket(desk: Desk, headers: Mapping[str, str] | None = None, world: str
     plan = begin(desk.simulator, desk.simulator.enter(world), request)
     assert isinstance(plan.route, Socket)
     return connect(plan, plan.route)
+
+
+def pushed(answer: Answer | Outcome) -> Any:
+    """The body of the only push that an answer, or a timer, causes."""
+    (push,) = pushes(answer)
+    return push.body
+
+
+def pushes(answer: Answer | Outcome) -> list[Push]:
+    """The pushes among the effects, also those that a control call causes in its world."""
+    effects = [
+        one for effect in answer.effects for one in (effect.effects if isinstance(effect, Elsewhere) else [effect])
+    ]
+    return [effect for effect in effects if isinstance(effect, Push)]
 
 
 class Line:
@@ -64,8 +75,8 @@ class Line:
 
     def hear(self, answer: Answer) -> list[Frame]:
         """The frames that the pushes of an answer become on this connection."""
-        pushes = [one for one in answer.effects if isinstance(one, Push) and one.topic in self.topics]
-        return [frame for push in pushes for frame in self.take(self.pushed(push))]
+        told = [push for push in pushes(answer) if push.topic in self.topics]
+        return [frame for push in told for frame in self.take(self.pushed(push))]
 
     def pushed(self, push: Push) -> list[Effect]:
         """What a push becomes on this connection."""

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from desk import Desk
-from visitor import AGENT, CHANNEL, Visitor
+from visitor import AGENT, CHANNEL, Visitor, pushed
 
 UNKNOWN = "11111111-1111-4111-8111-111111111111"
 
@@ -113,7 +113,8 @@ def test_a_cursor_that_is_no_number(desk: Desk, cursor: str) -> None:
 def test_messages_are_paged_newest_first(desk: Desk) -> None:
     """The cursor is the id of the first message of its page."""
     visitor = Visitor(desk)
-    conversation = [visitor.send(text) for text in "abc"][0].data["sender"]["id"]
+    sent = [visitor.send(text).data for text in "abc"]
+    conversation = sent[0]["sender"]["id"]
     first = visitor.agent("messages.list", {"conversation_id": conversation, "page_size": 2}).data
     cursor = first["pagination_data"]["next_cursor"]
     second = visitor.agent("messages.list", {"conversation_id": conversation, "cursor": cursor}).data
@@ -125,7 +126,8 @@ def test_the_order_of_messages_is_a_switch(desk: Desk) -> None:
     """The core API's page says oldest first."""
     desk.world.quirks["airy.messages-order"] = "oldest-first"
     visitor = Visitor(desk)
-    conversation = [visitor.send(text) for text in "ab"][0].data["sender"]["id"]
+    sent = [visitor.send(text).data for text in "ab"]
+    conversation = sent[0]["sender"]["id"]
     listed = visitor.agent("messages.list", {"conversation_id": conversation}).data["data"]
     assert contents(listed) == [{"text": "a"}, {"text": "b"}]
 
@@ -148,9 +150,8 @@ def test_an_agents_message_is_pending_for_him_and_delivered_for_the_visitor(desk
         {},
     )
     assert (answer.data["sender"]["id"], answer.data["from_contact"]) == ("system-token-airy", False)
-    (push,) = answer.effects
     listed = visitor.agent("messages.list", {"conversation_id": conversation}).data["data"][0]
-    assert push.body["message"] == listed == answer.data | {"delivery_state": "delivered", "state": "DELIVERED"}
+    assert pushed(answer)["message"] == listed == answer.data | {"delivery_state": "delivered", "state": "DELIVERED"}
 
 
 def test_a_message_may_come_before_its_conversation(desk: Desk) -> None:
@@ -168,7 +169,7 @@ def test_a_message_may_come_before_its_conversation(desk: Desk) -> None:
     history = Visitor(desk, resume_token=token).history
     assert (answer.status, answer.data["source"], answer.bug) == (202, "", "")
     assert contents(history) == [{"text": "Hello"}, {"text": "Early"}]
-    assert outcomes[-1].effects[0].body["message"]["source"] == "chatplugin"
+    assert pushed(outcomes[-1])["message"]["source"] == "chatplugin"
 
 
 def test_a_message_waits_thirty_seconds_for_its_conversation(desk: Desk) -> None:
@@ -219,7 +220,7 @@ def test_a_resent_message_reaches_the_visitor(desk: Desk) -> None:
     answer = visitor.agent("messages.send", {"conversation_id": conversation, "message": {"text": "Hi"}})
     desk.world.state("airy").messages[answer.data["id"]].delivery_state = FAILED
     again = visitor.agent("messages.resend", {"message_id": answer.data["id"]})
-    assert (again.status, again.effects[0].body["message"]["content"]) == (200, {"text": "Hi"})
+    assert (again.status, pushed(again)["message"]["content"]) == (200, {"text": "Hi"})
 
 
 def test_the_agents_sign_of_life_is_open(desk: Desk) -> None:

@@ -6,7 +6,10 @@ from typing import Any
 
 import pytest
 from desk import Desk
-from visitor import AGENT, CHANNEL, Visitor
+from visitor import AGENT, CHANNEL, Visitor, pushed
+
+from chatsim.core.http import Part
+from chatsim.core.media import Blob
 
 UNKNOWN = "11111111-1111-4111-8111-111111111111"
 
@@ -92,7 +95,7 @@ def test_a_conversation_exists_from_its_first_message_on(desk: Desk) -> None:
 def test_the_resume_token_call_ignores_a_visitors_body(desk: Desk) -> None:
     """No body, an empty object and a wrong one all do."""
     visitor = Visitor(desk)
-    bodies = (b"", {}, {"channel_id": 7})
+    bodies: tuple[Any, ...] = (b"", {}, {"channel_id": 7})
     assert [visitor.ask("resumeToken", body).status for body in bodies] == [200, 200, 200]
 
 
@@ -129,9 +132,6 @@ def test_a_message_to_a_closed_channel_is_not_found(desk: Desk) -> None:
 
 def test_the_widget_may_upload_and_point_to_a_file(desk: Desk) -> None:
     """The address that an upload gives is one of the simulator's own, where the client reached it."""
-    from chatsim.core.http import Part
-    from chatsim.core.media import Blob
-
     part = Part(name="file", filename="a b.png", content_type="image/png", blob=Blob.of(b"png"))
     headers = {"Content-Type": "multipart/form-data; boundary=x"}
     url = desk.ask("POST", "/media.upload", b"", headers=headers, parts=(part,)).data["media_url"]
@@ -146,10 +146,8 @@ def test_an_automatic_answer_comes_a_second_later(desk: Desk) -> None:
     visitor.send("Hello?")
     assert desk.move(0.9) == []
     (outcome,) = desk.move(0.1)
-    (push,) = outcome.effects
-    assert (push.body["message"]["content"], push.body["message"]["from_contact"]) == (
-        {"text": "One moment, please"}, False,
-    )  # fmt: skip
+    answer = pushed(outcome)["message"]
+    assert (answer["content"], answer["from_contact"]) == ({"text": "One moment, please"}, False)
 
 
 def test_an_echo_repeats_the_message(desk: Desk) -> None:
@@ -157,4 +155,4 @@ def test_an_echo_repeats_the_message(desk: Desk) -> None:
     desk.world.settings["airy.auto_reply"] = "echo"
     Visitor(desk).ask("send", {"message": [1]})
     (outcome,) = desk.move(1)
-    assert outcome.effects[0].body["message"]["content"] == [1]
+    assert pushed(outcome)["message"]["content"] == [1]
