@@ -264,13 +264,15 @@ def _pretended(act: Act, at: int) -> Attempt | None:
 
 def _worded(problem: Exception, target: str) -> str:
     """What went wrong, with the usual remedy where localhost is not where the receiver is."""
-    text = str(problem) or type(problem).__name__
-    refused = isinstance(getattr(problem, "os_error", problem), ConnectionRefusedError)
-    host = URL(target).host or ""
+    url = URL(target)
+    host = url.host or ""
+    if not isinstance(getattr(problem, "os_error", problem), ConnectionRefusedError):
+        return str(problem) or type(problem).__name__
+    text = f"connection refused by {host}:{url.port}"
     local = host == "localhost" or (_is_address(host) and ip_address(host).is_loopback)
-    if refused and local and any(Path(mark).exists() for mark in _CONTAINER_MARKS):
+    if local and any(Path(mark).exists() for mark in _CONTAINER_MARKS):
         text += (
-            "; inside a container this address is the container itself: point callbacks.map at "
-            f'host.docker.internal, as in {{"{URL(target).origin()}": "http://host.docker.internal:{URL(target).port}"}}'
+            "; inside a container this address is the container itself: set "
+            f'callbacks.map={{"{url.origin()}": "http://host.docker.internal:{url.port}"}}'
         )
     return text
