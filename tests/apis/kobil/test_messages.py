@@ -83,7 +83,7 @@ def test_text_is_kept_byte_for_byte(desk: KobilDesk, message: str) -> None:
     assert desk.world.state("kobil").messages[sent.data["messageId"]].text == message
 
 
-BROKEN = {
+BROKEN: dict[str, Any] = {
     "init": changed(text(), messageType="init"),
     "attachment": changed(text(), messageType="attachmentMessage"),
     "plainText": changed(text(), messageType="plainText"),
