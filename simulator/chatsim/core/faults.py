@@ -69,10 +69,7 @@ class Fault:
 
     def suits(self, kind: str) -> bool:
         """Whether it is meant for entries of this kind: callbacks are hit only by what names them."""
-        act, wanted = self.act, self.match.wanted
-        if act.repeat is not None or act.reorder or act.lose:
-            return kind == "callback"
-        return kind != "callback" or "kind" in wanted or "url" in wanted
+        return kind != "callback" or "kind" in self.match.wanted or "url" in self.match.wanted
 
 
 class Drawn(msgspec.Struct, frozen=True, kw_only=True):
