@@ -156,7 +156,7 @@ class Courier:
             return Attempt(at=at, duration_s=took, error=f"no answer within {world.setting('callbacks.timeout_s'):g} s")
         except (ClientError, OSError, ValueError) as problem:
             return Attempt(at=at, duration_s=perf_counter() - began, error=_worded(problem, delivery.target))
-        headers = list(response.headers.items())
+        headers = [(str(name), value) for name, value in response.headers.items()]  # istr is not quite a str
         return Attempt(at=at, duration_s=perf_counter() - began, status=response.status, headers=headers, reply=reply)
 
     def _open(self) -> ClientSession:
