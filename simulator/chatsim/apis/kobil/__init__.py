@@ -113,9 +113,10 @@ API: Final = Api(
         *contract.CALLBACKS.values(),
     ),
     sample=(
-        "curl {base_url}/auth/realms/flutter/mpower/v1/users/44444444444/message -H 'Authorization: Bearer …' "
-        "-H 'Content-Type: application/json' -d "
-        '\'{"serviceUuid":"my-service","messageType":"processChatMessage","version":3,'
-        '"messageContent":{"messageText":"Hello"}}\''
+        "TOKEN=$(curl -s {base_url}/auth/realms/flutter/protocol/openid-connect/token -d grant_type=client_credentials "
+        '-d client_id=shop -d client_secret=secret | sed \'s/.*"access_token":"\\([^"]*\\).*/\\1/\'); '
+        'curl {base_url}/auth/realms/flutter/mpower/v1/users/44444444444/message -H "Authorization: Bearer $TOKEN" '
+        '-H \'Content-Type: application/json\' -d \'{"serviceUuid":"shop","messageType":"processChatMessage",'
+        '"version":3,"messageContent":{"messageText":"Hello"}}\''
     ),
 )
