@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from desk import Answer, Desk
+from multidict import CIMultiDict
 
 from chatsim.core.clock import SECOND
-from chatsim.core.http import Part
-from chatsim.core.json import encode
+from chatsim.core.http import Part, Request
+from chatsim.core.json import decode, encode
 from chatsim.core.media import Blob
+from chatsim.core.pipeline import begin, run_trigger
 
 if TYPE_CHECKING:
     from chatsim.core.world import World
@@ -37,6 +39,22 @@ class KobilDesk(Desk):
         headers = {"Content-Type": "multipart/form-data; boundary=x", **ask.pop("headers", {})}
         token = self.token(service, ask.pop("realm", "flutter"), ask.get("world", "default"))
         return self.ask("POST", path, b"", token=token, headers=headers, parts=parts, **ask)
+
+    def act(self, trigger: str, world: str = "default", **body: Any) -> Any:
+        """Play the user; the message of the callback that this makes."""
+        universe = self.simulator.enter(world)
+        request = Request(method="POST", path="/_sim", query="", headers=CIMultiDict())
+        outer = begin(self.simulator, universe, request).call
+        outer.body = body
+        declared = next(one for one in self.simulator.apis["kobil"].triggers if one.name == trigger)
+        outcome = run_trigger(self.simulator, universe, self.simulator.apis["kobil"], declared, outer)
+        assert outcome.plan.call.entry.bug == ""
+        return self.posted(world)[-1]
+
+    def posted(self, world: str = "default") -> list[Any]:
+        """The messages of all callbacks so far."""
+        outbox = self.simulator.worlds[world].outbox
+        return [decode(delivery.body)["message"] for delivery in outbox.deliveries.values()]
 
 
 def issue(world: World, service: str, realm: str, now: int, life_s: int = 300) -> str:

@@ -2,7 +2,19 @@
 
 from typing import Any, Final
 
-from chatsim.control import access, clock, faults, journal, parties, questions, server, sockets, switches, worlds
+from chatsim.control import (
+    access,
+    callbacks,
+    clock,
+    faults,
+    journal,
+    parties,
+    questions,
+    server,
+    sockets,
+    switches,
+    worlds,
+)
 from chatsim.control.problems import render
 from chatsim.core.api import Api, Call
 from chatsim.core.errors import Malformed
@@ -12,7 +24,7 @@ from chatsim.core.routing import CONTROL, Territory
 from chatsim.core.simulator import Simulator
 
 ERRORS: Final = (400, 401, 403, 404, 405, 408, 409, 410, 413, 415, 417, 422, 500, 501, 503)
-TABLES: Final = (server, access, worlds, clock, switches, journal, questions, faults, sockets)
+TABLES: Final = (server, access, worlds, clock, switches, journal, questions, faults, callbacks, sockets)
 """The modules whose `ROUTES` are the fixed part of the table."""
 
 

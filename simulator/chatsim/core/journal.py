@@ -134,7 +134,7 @@ class Entry:
             },
             "response": {
                 "status": self.status,
-                "headers": [[name, value] for name, value in self.response_headers],
+                "headers": [[str(name), value] for name, value in self.response_headers],
                 "body": _readable(self.response_body),
                 "size": self.response_size,
             },

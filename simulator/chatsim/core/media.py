@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import weakref
 from pathlib import Path
 
 
 class Blob:
     """Immutable bytes, held in `data` or in the file `path`; `sha256` is lower-case hex."""
 
-    __slots__ = ("data", "path", "sha256", "size")
+    __slots__ = ("__weakref__", "data", "path", "sha256", "size")
 
     def __init__(self, *, size: int, sha256: str, data: bytes = b"", path: str | None = None) -> None:
         self.size = size
@@ -21,6 +22,13 @@ class Blob:
     def of(cls, data: bytes) -> Blob:
         """Hold `data` in memory."""
         return cls(size=len(data), sha256=hashlib.sha256(data).hexdigest(), data=data)
+
+    @classmethod
+    def spooled(cls, path: Path, size: int, sha256: str) -> Blob:
+        """Take over a temporary file; it is removed with the last reference to the bytes."""
+        blob = cls(size=size, sha256=sha256, path=str(path))
+        weakref.finalize(blob, path.unlink, missing_ok=True)
+        return blob
 
     def read(self, start: int = 0, end: int | None = None) -> bytes:
         """Return the bytes from `start` up to, not including, `end`."""

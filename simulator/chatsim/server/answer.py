@@ -9,6 +9,7 @@ from aiohttp import web
 from multidict import CIMultiDict
 
 from chatsim import __version__
+from chatsim.core.files import Unsatisfiable, disposition, harmless_type, wanted
 from chatsim.core.http import File, Stream
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from chatsim.server.sockets import Hub
 
 SERVER: Final = f"chatsim/{__version__}"
+CHUNK: Final = 256 * 1024
 
 
 class Answer(web.Response):
@@ -41,10 +43,33 @@ def abort(request: web.BaseRequest) -> None:
 
 
 async def write_file(request: web.BaseRequest, outcome: Outcome, file: File) -> web.StreamResponse:
-    """Write stored bytes whole."""
-    headers = [*outcome.headers, ("Content-Type", file.content_type)]
-    answer = Answer(outcome.status, headers, file.blob.read())
+    """Write stored bytes, or the part of them that was asked for."""
+    blob, entry = file.blob, outcome.plan.call.entry
+    tag = f'"{blob.sha256[:32]}"'
+    headers = CIMultiDict(outcome.headers)
+    headers.update({"Content-Type": harmless_type(file.content_type), "Accept-Ranges": "bytes", "ETag": tag})
+    headers["X-Content-Type-Options"] = "nosniff"
+    if file.filename is not None:
+        headers["Content-Disposition"] = disposition(file.filename)
+    status, start, end = outcome.status, 0, blob.size
+    try:
+        if status == 200 and request.headers.get("If-Range", tag) == tag:
+            part = wanted(request.headers.get("Range"), blob.size)
+            if part is not None:
+                (start, end), status = part, 206
+                headers["Content-Range"] = f"bytes {start}-{end - 1}/{blob.size}"
+    except Unsatisfiable:
+        status, end = 416, 0
+        headers["Content-Range"] = f"bytes */{blob.size}"
+    entry.status, entry.response_size = status, end - start
+    entry.response_headers = list(headers.items())
+    answer = web.StreamResponse(status=status, headers=headers)
+    answer.headers["Server"] = SERVER
+    answer.content_length = end - start
     await answer.prepare(request)
+    if request.method != "HEAD":
+        for at in range(start, end, CHUNK):
+            await answer.write(blob.read(at, min(at + CHUNK, end)))
     await answer.write_eof()
     return answer
 

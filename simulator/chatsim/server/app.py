@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from aiohttp import web
 
-from chatsim.core.api import Socket
+from chatsim.core.api import Route, Socket
 from chatsim.core.effects import Advance, Close, Dispose, Effect, Elsewhere, Leave, OpenPort, Push, Send
 from chatsim.core.errors import ApiError, Malformed
 from chatsim.core.http import File, Pending, Request, Stream
@@ -17,6 +17,7 @@ from chatsim.core.realtime import connect
 from chatsim.core.routing import CONTROL
 from chatsim.core.world import DEFAULT
 from chatsim.server import body as bodies
+from chatsim.server import forms
 from chatsim.server.answer import Answer, abort, write_file, write_stream
 from chatsim.server.callbacks import Courier
 from chatsim.server.fifo import Fifo
@@ -121,7 +122,8 @@ class Server:
         if plan.reply is not None:
             return finish(plan, bodies.arrived(request))
         try:
-            body = await bodies.read(request, plan.limit, self.read_timeout_s)
+            read = forms.read if _sends_form(plan) else bodies.read
+            body = await read(request, plan.limit, self.read_timeout_s)
         except ApiError as problem:
             return refuse(plan, problem)
         except bodies.Interrupted:
@@ -282,6 +284,11 @@ class Server:
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+
+
+def _sends_form(plan: Plan) -> bool:
+    wanted = isinstance(plan.route, Route) and plan.route.multipart
+    return wanted and plan.call.request.content_type == "multipart/form-data"
 
 
 def _wants_upgrade(head: Request) -> bool:

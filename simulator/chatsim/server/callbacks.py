@@ -27,7 +27,7 @@ from chatsim.core.targets import malformed, own_control, refusal
 
 if TYPE_CHECKING:
     from chatsim.core.callbacks import Delivery, Outbox
-    from chatsim.core.faults import Act, Drawn
+    from chatsim.core.faults import Drawn
     from chatsim.core.world import World
 
 AT_ONCE: Final = 32
@@ -104,26 +104,25 @@ class Courier:
         else:
             if drawn is not None and drawn.act.repeat is not None:
                 outbox.repeat(delivery.id, drawn.act.repeat)
-            await self._try(world, outbox, delivery, entry, drawn.act if drawn else None)
+            await self._try(world, outbox, delivery, entry)
         self.nudge(world)
         self._changed(world)
 
-    async def _try(self, world: World, outbox: Outbox, delivery: Delivery, entry: Entry, act: Act | None) -> None:
+    async def _try(self, world: World, outbox: Outbox, delivery: Delivery, entry: Entry) -> None:
+        reason = ""
         try:
             self._guard(world, delivery.target)
-            attempt = None if act is None else _pretended(act, entry.at)
-            attempt = attempt or await self._post(world, delivery, entry.at)
-        except Blocked as reason:
-            attempt = Attempt(at=entry.at, error=str(reason))
-            if world.outbox is outbox:
-                outbox.block(delivery.id, entry.at, str(reason))
-                _list(world, entry, attempt)
+            attempt = await self._post(world, delivery, entry.at)
+        except Blocked as blocked:
+            reason = str(blocked)
+            attempt = Attempt(at=entry.at, error=reason)
+        if world.outbox is not outbox:
             return
-        if act is not None and act.drop == "after":
-            attempt = Attempt(at=entry.at, duration_s=attempt.duration_s, error="the answer was dropped on purpose")
-        if world.outbox is outbox:
+        if reason:
+            outbox.block(delivery.id, entry.at, reason)
+        else:
             outbox.settle(delivery.id, attempt, Policy.of(world), world.clock.now())
-            _list(world, entry, attempt)
+        _list(world, entry, attempt)
 
     def _guard(self, world: World, target: str) -> None:
         """Raise Blocked for a target that is known to be off limits before anything connects."""
@@ -157,7 +156,7 @@ class Courier:
             return Attempt(at=at, duration_s=took, error=f"no answer within {world.setting('callbacks.timeout_s'):g} s")
         except (ClientError, OSError, ValueError) as problem:
             return Attempt(at=at, duration_s=perf_counter() - began, error=_worded(problem, delivery.target))
-        headers = list(response.headers.items())
+        headers = [(str(name), value) for name, value in response.headers.items()]  # istr is not quite a str
         return Attempt(at=at, duration_s=perf_counter() - began, status=response.status, headers=headers, reply=reply)
 
     def _open(self) -> ClientSession:
@@ -253,24 +252,17 @@ def _draw(world: World, entry: Entry) -> Drawn | None:
     return drawn
 
 
-def _pretended(act: Act, at: int) -> Attempt | None:
-    """The outcome that a fault decides without anything being sent."""
-    if act.status is not None:
-        return Attempt(at=at, status=act.status, headers=list(act.headers.items()))
-    if act.drop == "before" or act.offline or act.truncate or act.error is not None:
-        return Attempt(at=at, error="the connection was broken on purpose")
-    return None
-
-
 def _worded(problem: Exception, target: str) -> str:
     """What went wrong, with the usual remedy where localhost is not where the receiver is."""
-    text = str(problem) or type(problem).__name__
-    refused = isinstance(getattr(problem, "os_error", problem), ConnectionRefusedError)
-    host = URL(target).host or ""
+    url = URL(target)
+    host = url.host or ""
+    if not isinstance(getattr(problem, "os_error", problem), ConnectionRefusedError):
+        return str(problem) or type(problem).__name__
+    text = f"connection refused by {host}:{url.port}"
     local = host == "localhost" or (_is_address(host) and ip_address(host).is_loopback)
-    if refused and local and any(Path(mark).exists() for mark in _CONTAINER_MARKS):
+    if local and any(Path(mark).exists() for mark in _CONTAINER_MARKS):
         text += (
-            "; inside a container this address is the container itself: point callbacks.map at "
-            f'host.docker.internal, as in {{"{URL(target).origin()}": "http://host.docker.internal:{URL(target).port}"}}'
+            "; inside a container this address is the container itself: set "
+            f'callbacks.map={{"{url.origin()}": "http://host.docker.internal:{url.port}"}}'
         )
     return text

@@ -40,20 +40,20 @@ def message_schema(call: Call, body: Any) -> str:
 
 
 def hold(call: Call, name: str, body: Any) -> None:
-    """Raise Invalid where a body breaks its schema; note members that only the tolerant form lets pass."""
-    schemas, strict = call.world.simulator.schemas, call.world.options.strict
+    """Raise Invalid where a body breaks its schema; tolerate members that only its tolerant form lets pass."""
+    schemas = call.world.simulator.schemas
     tight = schemas.get(f"kobil/{name}", strict=True)
     if tight.accepts(body):
         return
-    schema = tight if strict else schemas.get(f"kobil/{name}")
-    if strict or not schema.accepts(body):
+    schema = schemas.get(f"kobil/{name}")
+    if not schema.accepts(body):
         violations = schema.explain(body)
         if not violations:
             raise RuntimeError(f"{schema.name} refuses what nobody can explain")
         first = violations[0]
         raise Invalid(f"{first.pointer or '/'}: {first.message}", violations=violations)
     extra = ", ".join(f"{one.pointer}/{one.member}" for one in tight.explain(body))
-    call.note("undocumented_member", f"the document does not have {extra}")
+    call.tolerate("undocumented_member", f"the document does not have {extra}")
 
 
 def vouch(call: Call, kind: str, body: Any) -> None:

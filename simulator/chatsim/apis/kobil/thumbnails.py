@@ -31,6 +31,7 @@ def of(blob: Blob, content_type: str) -> str:
             small = picture.convert("RGB").resize((_SIDE, _SIDE))
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
         return ""
-    pixels = list(small.getdata())
+    raw = small.tobytes()
+    pixels = [raw[at : at + 3] for at in range(0, len(raw), 3)]
     rows = [pixels[at : at + _SIDE] for at in range(0, len(pixels), _SIDE)]
     return str(blurhash.encode(rows, *COMPONENTS))

@@ -124,12 +124,12 @@ def _say(
 ) -> Reply:
     """Make the message of a user and its callback."""
     url = party.callback_url(state, call, who.service)
+    thumbnail = "" if file is None else thumbnails.of(file.blob, file.content_type)
     message = _message_of(state, call, who, kind, text, asked)
-    media, thumbnail = None, ""
+    media = None
     if file is not None:
         message.media = keep_file(state, call, message, file)
         media = state.media[message.media]
-        thumbnail = thumbnails.of(media.blob, media.content_type)
     if asked is not None:
         asked.answered = True
     return _post(call, message, url, kind, payloads.chat(call, message, media, thumbnail))

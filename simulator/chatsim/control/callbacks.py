@@ -1,0 +1,149 @@
+"""Rows that look at the deliveries of a world and steer them: again, not now, in this order, all of them."""
+
+from typing import Any, Final
+
+from chatsim.control.lists import piece
+from chatsim.control.problems import render
+from chatsim.control.rows import world_row
+from chatsim.core.api import Call
+from chatsim.core.callbacks import Attempt, Delivery, NotSettled, Outbox, UnknownDelivery
+from chatsim.core.clock import rfc3339
+from chatsim.core.effects import Leave
+from chatsim.core.errors import Conflict, NotFound
+from chatsim.core.http import Pending, Reply
+from chatsim.core.json import BadJson, decode
+from chatsim.core.simulator import Simulator
+
+PATIENCE_S: Final = 5.0
+
+
+def list_callbacks(simulator: Simulator, call: Call) -> Reply:
+    """The deliveries, oldest first, with what became of each attempt."""
+    outbox = call.world.outbox
+    taken, after = piece(call, list(outbox.deliveries.values()), lambda delivery: delivery.id)
+    return Reply(body={"callbacks": [show(one) for one in taken], "holding": outbox.holding, "next": after})
+
+
+def get_callback(simulator: Simulator, call: Call) -> Reply:
+    """One delivery."""
+    return Reply(body=show(_find(call)))
+
+
+def resend(simulator: Simulator, call: Call) -> Reply:
+    """Send the identical body again.
+
+    Raises:
+        NotFound: there is no such delivery. Conflict: it is still under way.
+    """
+    delivery = _find(call)
+    try:
+        call.world.outbox.resend(delivery.id)
+    except NotSettled as problem:
+        raise Conflict(f"{problem}; a held one is let go by POST …/callbacks/release", code="not_settled") from problem
+    return Reply(body=show(delivery), effects=(Leave(delivery.id),))
+
+
+def hold(simulator: Simulator, call: Call) -> Reply:
+    """Stop sending, now and from now on."""
+    outbox = call.world.outbox
+    outbox.hold()
+    return Reply(body={"holding": True, "ids": _ids(outbox.in_state("held"))})
+
+
+def release(simulator: Simulator, call: Call) -> Reply:
+    """Let held deliveries go, in the order given; without `ids` all of them, and hold no more.
+
+    Raises:
+        NotFound: one of them does not exist; then none goes.
+    """
+    outbox = call.world.outbox
+    try:
+        released = outbox.release(call.body.get("ids"))
+    except UnknownDelivery as problem:
+        raise _unknown(call, str(problem)) from problem
+    effects = tuple(Leave(one.id) for one in released[:1])  # one is enough to look what may leave
+    return Reply(body={"holding": outbox.holding, "ids": _ids(released)}, effects=effects)
+
+
+def wait(simulator: Simulator, call: Call) -> Reply:
+    """Answer when nothing is on its way any more; what is scheduled or held is listed, not waited for."""
+    world = call.world
+
+    def settled() -> Reply | None:
+        return None if world.outbox.in_state("pending") else Reply(body=_waiting(world.outbox))
+
+    def late() -> Reply:
+        pending = _ids(world.outbox.in_state("pending"))
+        reply = render(Conflict(f"still pending: {', '.join(pending)}", code="pending"), call)
+        return Reply(
+            status=reply.status, body={**reply.body, **_waiting(world.outbox)}, content_type=reply.content_type
+        )
+
+    timeout_s = float(call.body.get("timeout_s", PATIENCE_S))
+    return Reply(body=Pending(check=settled, timeout_s=timeout_s, expired=late))
+
+
+def show(delivery: Delivery) -> dict[str, Any]:
+    """A delivery as the control API shows it."""
+    return {
+        "id": delivery.id,
+        "api": delivery.api,
+        "about": delivery.about,
+        "conversation": delivery.conversation,
+        "cause": delivery.cause,
+        "created_at": rfc3339(delivery.created_at, 6),
+        "url": delivery.url,
+        "target": delivery.target,
+        "headers": [list(pair) for pair in delivery.headers],
+        "body": decode(delivery.body),
+        "state": delivery.state,
+        "due_at": None if delivery.due_at is None else rfc3339(delivery.due_at, 6),
+        "attempts": [_attempt(one) for one in delivery.attempts],
+    }
+
+
+def _attempt(attempt: Attempt) -> dict[str, Any]:
+    return {
+        "at": rfc3339(attempt.at, 6),
+        "duration_s": round(attempt.duration_s, 6),
+        "status": attempt.status,
+        "headers": [list(pair) for pair in attempt.headers],
+        "reply": _readable(attempt.reply),
+        "error": attempt.error,
+    }
+
+
+def _readable(reply: bytes) -> Any:
+    try:
+        return decode(reply) if reply else None
+    except BadJson:
+        return reply.decode("utf-8", "replace")
+
+
+def _waiting(outbox: Outbox) -> dict[str, list[Any]]:
+    return {state: [show(one) for one in outbox.in_state(state)] for state in ("pending", "scheduled", "held")}
+
+
+def _ids(deliveries: list[Delivery]) -> list[str]:
+    return [delivery.id for delivery in deliveries]
+
+
+def _find(call: Call) -> Delivery:
+    try:
+        return call.world.outbox.get(call.params["id"])
+    except UnknownDelivery as problem:
+        raise _unknown(call, str(problem)) from problem
+
+
+def _unknown(call: Call, name: str) -> NotFound:
+    return NotFound(f"there is no delivery {name!r} in world {call.world.name!r}; GET …/callbacks lists them")
+
+
+ROUTES: Final = (
+    world_row("GET", "/callbacks", list_callbacks, {200: "callbacks"}),
+    world_row("GET", "/callbacks/{id}", get_callback, {200: "callback"}),
+    world_row("POST", "/callbacks/{id}/resend", resend, {200: "callback"}),
+    world_row("POST", "/callbacks/hold", hold, {200: "callbacks-changed"}),
+    world_row("POST", "/callbacks/release", release, {200: "callbacks-changed"}, body="callbacks-release"),
+    world_row("POST", "/callbacks/wait", wait, {200: "callbacks-waiting"}, body="callbacks-wait"),
+)

@@ -1,0 +1,53 @@
+"""How stored bytes are offered for download: parts of them (RFC 9110, section 14) and their name (RFC 6266)."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+from urllib.parse import quote
+
+_RANGE: Final = re.compile(r"bytes=[ \t]*([0-9]*)-([0-9]*)[ \t]*", re.IGNORECASE | re.ASCII)
+_DIRECTORIES: Final = re.compile(r".*[/\\]", re.DOTALL)
+# attr-char of RFC 5987, beside letters and digits.
+_ATTR_CHAR: Final = "!#$&+-.^_`|~"
+
+
+class Unsatisfiable(ValueError):
+    """A range that begins behind the last byte."""
+
+
+def wanted(header: str | None, size: int) -> tuple[int, int] | None:
+    """First byte and the byte after the last that a Range header asks for; None: everything.
+
+    What is not one range of bytes, several ranges too, is to be ignored. Raises Unsatisfiable.
+    """
+    match = _RANGE.fullmatch(header or "")
+    if match is None or match.groups() == ("", ""):
+        return None
+    first, last = match.groups()
+    if first == "":
+        start, end = max(size - int(last), 0), size
+        if last.strip("0") == "":
+            start = size
+    else:
+        start, end = int(first), size if last == "" else min(int(last) + 1, size)
+        if last != "" and int(last) < start:
+            return None
+    if start >= size:
+        raise Unsatisfiable(f"the range {header} lies outside of {size} bytes")
+    return start, end
+
+
+def disposition(filename: str) -> str:
+    """A Content-Disposition that saves under this name: its last part, whatever it holds, harmless in a header."""
+    name = _DIRECTORIES.sub("", filename).strip(" .") or "download"
+    plain = "".join(one if " " <= one <= "~" and one not in '"\\%' else "_" for one in name)
+    extended = quote(name.encode("utf-8", "replace"), safe=_ATTR_CHAR)
+    return f'attachment; filename="{plain}"' + ("" if plain == name else f"; filename*=UTF-8''{extended}")
+
+
+def harmless_type(content_type: str) -> str:
+    """The content type if it can stand in a header, else that of unknown bytes."""
+    if content_type and all(" " <= one <= "~" for one in content_type):
+        return content_type
+    return "application/octet-stream"
