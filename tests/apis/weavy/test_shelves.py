@@ -38,7 +38,7 @@ def shelve(found: list[tuple[int, str, int | None, int, bool, bool]]) -> tuple[S
 def sorted_ids(placed: dict[int, Conversation], lanes: tuple[tuple[str, bool], ...]) -> list[int]:
     """The same order by sorting everything."""
     wanted = [c for c in placed.values() if (c.type, c.is_trashed) in lanes]
-    return [c.id for c in sorted(wanted, key=lambda c: sort_key(c, c.members[1]))]
+    return [c.id for c in sorted(wanted, key=lambda c: sort_key(c, c.members[1]), reverse=True)]
 
 
 @given(changes, st.sets(st.sampled_from(LANES)), st.integers(0, 4), st.integers(0, 4))

@@ -35,7 +35,7 @@ def authenticate(state: Weavy, call: Call) -> Principal:
 
 def _credential(call: Call) -> str:
     scheme, _, credential = call.request.headers.get("Authorization", "").partition(" ")
-    if scheme.lower() == "bearer":
+    if scheme.lower() == "bearer" and credential.strip():
         return credential.strip()
     # A browser cannot set headers on a WebSocket: "the access token is sent in the query string".
     if call.request.path.lower().startswith(HUBS):

@@ -1,4 +1,4 @@
-"""For each user the conversations in reading order, kept sorted so that no request has to look at all of them.
+"""For each user the conversations in order, kept sorted so that no request has to look at all of them.
 
 An index: everything here follows from the records and is rebuilt from them after a restore.
 """
@@ -21,15 +21,15 @@ LANES: tuple[Lane, ...] = tuple((kind, trashed) for trashed in (False, True) for
 def sort_key(conversation: Conversation, member: Member) -> Key:
     """Pinned first, then newest last message, then newest created [source]; ids settle what is left.
 
-    Negative, so that ascending order is reading order. The message id stands behind the moment because a
-    frozen clock gives many messages the same one.
+    What is read first is greatest and stands last: nearly every change concerns the newest, and a list is cheap to
+    change at its end. The message id is behind the moment because a frozen clock gives many messages the same one.
     """
     return (
-        -(member.pinned_at or 0),
-        -conversation.last_message_at,
-        -(conversation.last_message_id or 0),
-        -conversation.created_at,
-        -conversation.id,
+        member.pinned_at or 0,
+        conversation.last_message_at,
+        conversation.last_message_id or 0,
+        conversation.created_at,
+        conversation.id,
     )
 
 
@@ -66,15 +66,15 @@ class Shelf:
 
     def all(self, lanes: Iterable[Lane]) -> Iterator[int]:
         """The ids of these lanes in reading order."""
-        for key in merge(*(self.order[lane] for lane in lanes if self.order[lane])):
-            yield -key[-1]
+        for key in merge(*(reversed(self.order[lane]) for lane in lanes), reverse=True):
+            yield key[-1]
 
     def page(self, lanes: Iterable[Lane], skip: int, top: int) -> list[int]:
         """A part of `all`; a single lane is cut, several are merged from their beginning."""
         filled = [self.order[lane] for lane in lanes if self.order[lane]]
-        if len(filled) == 1:
-            return [-key[-1] for key in filled[0][skip : skip + top]]
-        return [-key[-1] for key in islice(merge(*filled), skip, skip + top)]
+        if len(filled) > 1:
+            return list(islice(self.all(lanes), skip, skip + top))
+        return [key[-1] for keys in filled for key in _from_end(keys, skip, top)]
 
     def is_unread(self, conversation_id: int) -> bool:
         """Whether a conversation on the shelf is unread."""
@@ -83,8 +83,13 @@ class Shelf:
     def unread_page(self, lanes: Iterable[Lane], skip: int, top: int) -> list[int]:
         """A part of the unread conversations of these lanes, in reading order."""
         keys = sorted(self.places[number][1] for lane in lanes for number in self.unread[lane])
-        return [-key[-1] for key in keys[skip : skip + top]]
+        return [key[-1] for key in _from_end(keys, skip, top)]
 
     def count_unread(self, lanes: Iterable[Lane]) -> int:
         """How many unread conversations these lanes have."""
         return sum(len(self.unread[lane]) for lane in lanes)
+
+
+def _from_end(keys: list[Key], skip: int, top: int) -> list[Key]:
+    end = max(len(keys) - skip, 0)
+    return keys[max(end - top, 0) : end][::-1]
