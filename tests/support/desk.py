@@ -12,9 +12,9 @@ from aiohttp import web
 from multidict import CIMultiDict
 
 from chatsim.core.effects import Effect
-from chatsim.core.http import Body, File, Part, Request
+from chatsim.core.http import Body, File, Part, Pending, Request
 from chatsim.core.json import decode
-from chatsim.core.pipeline import Outcome, begin, finish, run_timer
+from chatsim.core.pipeline import Outcome, begin, finish, run_timer, settle
 from chatsim.core.simulator import ServerOptions, Simulator
 from chatsim.core.world import World, WorldOptions
 from chatsim.server.app import Server
@@ -95,6 +95,8 @@ class Desk:
         universe = self.simulator.desk if path.startswith("/_sim") else self.simulator.enter(world)
         plan = begin(self.simulator, universe, request)
         outcome = finish(plan, Body(raw=body, size=len(body), parts=parts))
+        if isinstance(outcome.body, Pending):  # a desk has no time to wait
+            outcome = settle(plan, outcome.body.check() or outcome.body.expired())
         raw = outcome.body.blob.read() if isinstance(outcome.body, File) else outcome.body
         assert isinstance(raw, bytes), f"{method} {target} answered {type(raw).__name__}"
         return Answer(
