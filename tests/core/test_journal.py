@@ -5,6 +5,7 @@ from __future__ import annotations
 from hashlib import sha256
 
 from desk import Desk
+from multidict import CIMultiDict
 
 from chatsim.core.journal import KEPT_BODY, Entry, Journal
 
@@ -71,6 +72,14 @@ def test_bodies_are_shown_as_what_they_are() -> None:
         entry.keep_request(body)
         shown.append(entry.as_json()["request"]["body"])
     assert shown == [{"a": 1}, "a=1", None]
+
+
+def test_a_form_is_shown_as_its_parameters() -> None:
+    """So a match can name one; of equal names the first is shown."""
+    entry = Entry(1, 0, "request")
+    entry.request_headers = CIMultiDict({"Content-Type": "application/x-www-form-urlencoded; charset=UTF-8"})
+    entry.keep_request(b"grant_type=password&a=%FF&a=2&b=")
+    assert entry.body == {"grant_type": "password", "a": "\ufffd", "b": ""}
 
 
 def test_watchers_are_told_when_an_entry_is_listed() -> None:

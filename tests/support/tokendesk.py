@@ -9,15 +9,10 @@ from urllib.parse import urlencode
 
 import jwt
 from desk import Answer, Desk
-from multidict import CIMultiDict
 
 from chatsim.apis.keycloak import API
 from chatsim.core.accounts import Client, User
-from chatsim.core.http import Request
 from chatsim.core.identity import Identity
-from chatsim.core.json import decode
-from chatsim.core.pipeline import begin, run_trigger
-from chatsim.core.world import World
 
 FORM = "application/x-www-form-urlencoded"
 WRONG = {"error": "unauthorized_client", "error_description": "Invalid client or Invalid client credentials"}
@@ -125,16 +120,15 @@ def add_user(desk: Desk, username: str = "ann", realm: str = "woven", **members:
     return user
 
 
+def setup(desk: Desk, method: str, path: str, body: Any = b"", world: str = "default") -> Answer:
+    """Ask the control API about the token server's accounts."""
+    answer = desk.ask(method, f"/_sim/worlds/{world}/keycloak/{path}", body)
+    assert answer.bug == ""
+    return answer
+
+
 def trigger(desk: Desk, name: str, body: Any, world: str = "default") -> Any:
     """Pull a trigger of the token server and return its answer."""
-    api = desk.simulator.apis["keycloak"]
-    universe: World = desk.simulator.enter(world)
-    request = Request(method="POST", path=f"/_sim/worlds/{world}/keycloak/{name}", query="", headers=CIMultiDict())
-    outer = begin(desk.simulator, desk.simulator.desk, request).call
-    outer.body = body
-    pulled = next(one for one in api.triggers if one.name == name)
-    assert desk.simulator.schemas.get(f"keycloak/{pulled.schema}").accepts(body)
-    outcome = run_trigger(desk.simulator, universe, api, pulled, outer)
-    assert outcome.plan.call.entry.bug == ""
-    assert isinstance(outcome.body, bytes)
-    return decode(outcome.body)
+    answer = setup(desk, "POST", name, body, world)
+    assert answer.status == 200, answer.body
+    return answer.data

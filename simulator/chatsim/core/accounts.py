@@ -93,7 +93,8 @@ class Issued:
 class IdentityState:
     """All of it. `issued` is by token id; `oldest_key` to `key` are the generations whose signatures count.
 
-    `furnished` says that the fixture's accounts were added, which happens once: what was deleted since stays away.
+    `secret` (hex) is what refresh tokens are signed with; it goes along into a copy of the world. `furnished` says that
+    the fixture's accounts were added, which happens once: what was deleted since stays away.
     """
 
     realms: dict[str, Realm] = field(default_factory=dict)
@@ -101,4 +102,5 @@ class IdentityState:
     issued: dict[str, Issued] = field(default_factory=dict)
     key: int = 0
     oldest_key: int = 0
+    secret: str = ""
     furnished: bool = False

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable, Container, Mapping
+from hashlib import blake2b
 from typing import Any, Final
 from urllib.parse import unquote
 
@@ -59,6 +60,7 @@ class Identity:
     def restore(self, state: IdentityState) -> None:
         """Take over `state`, forgetting everything that was."""
         self.state = state
+        state.secret = state.secret or self._ids.secret_bytes("refresh-key", "").hex()
         self.reindex()
 
     def reindex(self) -> None:
@@ -324,7 +326,8 @@ class Identity:
         return [*(signing_jwk(number) for number in reversed(self._generations.values())), encryption_jwk()]
 
     def _refresh_key(self, realm: str) -> bytes:
-        return self._ids.secret_bytes("refresh-key", realm, 64)
+        secret = bytes.fromhex(self.state.secret)
+        return blake2b(realm.encode("utf-8", "surrogatepass"), key=secret, digest_size=64).digest()
 
     def _refresh_kid(self, realm: str) -> str:
         return self._ids.named_uuid("refresh-key", realm)
@@ -336,8 +339,8 @@ class Identity:
             if issued is None:
                 continue
             session = self.state.sessions.get(issued.sid or "")
-            # An expired refresh token can still end its session, so it is kept as long as that.
-            end = session.expires if session is not None and issued.kind == "refresh" else issued.exp
+            # An expired refresh or identity token can still end its session, so it is kept as long as that.
+            end = issued.exp if session is None or issued.kind == "access" else session.expires
             if end > second:
                 heapq.heappush(self._expiries, (end, jti))
                 continue

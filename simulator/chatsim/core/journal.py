@@ -9,6 +9,7 @@ import hashlib
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import parse_qsl
 
 from chatsim.core.clock import rfc3339
 from chatsim.core.json import BadJson, decode
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from chatsim.core.http import Headers
     from chatsim.core.schemas import Violation
 
+FORM: Final = "application/x-www-form-urlencoded"
 MAX_ENTRIES: Final = 10_000
 MAX_BYTES: Final = 64 * 1024 * 1024
 KEPT_BODY: Final = 64 * 1024
@@ -105,7 +107,15 @@ class Entry:
 
     @property
     def body(self) -> Any:
-        """The request's body decoded: JSON data, else text, None where there is none."""
+        """The request's body decoded: the parameters of a form (of equal names the first), JSON data, else text; None
+        where there is none.
+        """
+        kind = (self.header("Content-Type") or "").partition(";")[0].strip().lower()
+        if kind == FORM and self.request_body:
+            parameters: dict[str, str] = {}
+            for name, value in parse_qsl(self.request_body.decode("utf-8", "replace"), keep_blank_values=True):
+                parameters.setdefault(name, value)
+            return parameters
         return _readable(self.request_body)
 
     @property

@@ -246,6 +246,13 @@ def test_rubbish_does_not_refresh(desk: Desk, token: str) -> None:
     assert said(refreshed(desk, token)) == (400, "invalid_grant", "Invalid refresh token")
 
 
+def test_a_token_of_another_realm_does_not_refresh(desk: Desk) -> None:
+    """Though client, secret and user have the same names there."""
+    token = by_password(desk)["refresh_token"]
+    by_password(desk, "tenant")
+    assert said(refreshed(desk, token, "tenant")) == (400, "invalid_grant", "Invalid refresh token")
+
+
 def test_a_deleted_users_token_does_not_refresh(desk: Desk) -> None:
     """The sessions went with the user."""
     token = by_password(desk)["refresh_token"]

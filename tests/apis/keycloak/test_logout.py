@@ -82,6 +82,7 @@ def test_browser_with_an_expired_identity_token(desk: Desk) -> None:
     """It only hints at the session."""
     tokens = by_password(desk, scope="openid")
     desk.time += 600 * 10**9
+    by_client(desk)
     assert browse(desk, post_logout_redirect_uri=TARGET, id_token_hint=tokens["id_token"]).status == 302
     assert said(refreshed(desk, tokens["refresh_token"]))[2] == "Session not active"
 

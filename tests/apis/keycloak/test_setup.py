@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from desk import Desk
-from multidict import CIMultiDict
 from tokendesk import (
     accounts,
     add_client,
@@ -18,52 +18,45 @@ from tokendesk import (
     post,
     refreshed,
     said,
+    setup,
     token_desk,
     trigger,
 )
 
-from chatsim.apis.keycloak.setup import COLLECTIONS
-from chatsim.core.api import Call, Collection
-from chatsim.core.http import Request
-from chatsim.core.pipeline import begin
 from chatsim.core.snapshot import read, restore, take
 from chatsim.core.tokens import TokenRefused
 
-REALMS, CLIENTS, USERS = COLLECTIONS
+REALMS, CLIENTS, USERS = "realms/{realm}", "realms/{realm}/clients/{client_id}", "realms/{realm}/users/{username}"
 
 
-def call(desk: Desk, body: Any = None, **params: str) -> Call:
-    """The call of a collection's function; a body must keep the schema."""
-    request = Request(method="GET", path=oidc("certs"), query="", headers=CIMultiDict())
-    made = begin(desk.simulator, desk.world, request).call
-    made.params, made.body = params, body
-    return made
+def path(collection: str, **params: str) -> str:
+    """The path of one thing, or without its own name that of all."""
+    named = collection if collection.count("{") == len(params) else collection.rpartition("/")[0]
+    return named.format(**{name: quote(value, safe="") for name, value in params.items()})
 
 
-def put(desk: Desk, collection: Collection, body: Any, **params: str) -> tuple[bool, Any]:
-    """Set something up."""
-    assert collection.put
-    assert collection.schema
-    assert desk.simulator.schemas.get(f"keycloak/{collection.schema}").accepts(body)
-    return collection.put(accounts(desk), call(desk, body, **params))
+def put(desk: Desk, collection: str, body: Any, **params: str) -> tuple[bool, Any]:
+    """Set something up; whether it was made, and what it is."""
+    answer = setup(desk, "PUT", path(collection, **params), body)
+    assert answer.status in (200, 201), answer.body
+    return answer.status == 201, answer.data
 
 
-def get(desk: Desk, collection: Collection, **params: str) -> Any:
-    """Look at one thing."""
-    assert collection.get
-    return collection.get(accounts(desk), call(desk, **params))
+def get(desk: Desk, collection: str, **params: str) -> Any:
+    """Look at one thing; None where it is not there."""
+    answer = setup(desk, "GET", path(collection, **params))
+    return answer.data if answer.status == 200 else None
 
 
-def remove(desk: Desk, collection: Collection, **params: str) -> bool:
-    """Take something away."""
-    assert collection.delete
-    return collection.delete(accounts(desk), call(desk, **params))
+def remove(desk: Desk, collection: str, **params: str) -> bool:
+    """Take something away; whether it was there."""
+    return setup(desk, "DELETE", path(collection, **params)).status == 204
 
 
-def every(desk: Desk, collection: Collection, **params: str) -> list[Any]:
+def every(desk: Desk, collection: str, **params: str) -> list[Any]:
     """Look at all."""
-    assert collection.list
-    return collection.list(accounts(desk), call(desk, **params))
+    items: list[Any] = setup(desk, "GET", path(collection, **params)).data["items"]
+    return items
 
 
 def test_realm(desk: Desk) -> None:
@@ -164,6 +157,44 @@ def test_a_deleted_user_takes_the_sessions_along(desk: Desk) -> None:
     assert remove(desk, USERS, realm="woven", username="Ann")
     assert accounts(desk).find_user("woven", "ann@x.org") is None
     assert said(refreshed(desk, tokens["refresh_token"]))[2] == "Session not active"
+
+
+@pytest.mark.parametrize(
+    ("collection", "body"),
+    [
+        (REALMS, {"access_token_lifespan_s": 0}),
+        (REALMS, {"realm": "x"}),
+        (CLIENTS, {"secret": ""}),
+        (CLIENTS, {"public": "yes"}),
+        (USERS, {"email": "ann"}),
+        (USERS, {"roles": ["a", "a"]}),
+        (USERS, []),
+    ],
+)
+def test_wrong_bodies_make_nothing(desk: Desk, collection: str, body: Any) -> None:
+    """They are refused with the place of the mistake."""
+    names = {"realm": "woven", "client_id": "app", "username": "ann"}
+    named = collection.format(**names)
+    answer = setup(desk, "PUT", named, body)
+    assert (answer.status, len(answer.data["errors"])) == (422, 1)
+    assert accounts(desk).realms == {}
+
+
+def test_clients_are_pointed_here(desk: Desk) -> None:
+    """The variable that the control API gives for this server."""
+    variables = desk.ask("GET", "/_sim/worlds/default/env").data
+    assert variables["KEYCLOAK_URL"] == "http://localhost:8080/auth"
+
+
+@pytest.mark.parametrize("act", [{"error": "invalid_grant"}, {"status": 503}])
+def test_planned_faults(desk: Desk, act: dict[str, Any]) -> None:
+    """One refresh is refused, the next works: a fault can tell a grant by its form."""
+    token = by_password(desk)["refresh_token"]
+    fault = {"match": {"api": "keycloak", "body": {"grant_type": "refresh_token"}}, "act": act}
+    assert desk.ask("POST", "/_sim/worlds/default/faults", fault).status == 201
+    by_client(desk)
+    assert refreshed(desk, token).status == act.get("status", 400)
+    assert refreshed(desk, token).status == 200
 
 
 def test_fixture() -> None:

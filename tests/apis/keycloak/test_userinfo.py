@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 from desk import Answer, Desk
 from tokendesk import accounts, add_client, add_user, by_client, by_password, claims, oidc, post, said, trigger
@@ -98,6 +101,15 @@ def test_client_and_user_must_be_there(desk: Desk) -> None:
     assert said(ask(desk, token)) == (400, "invalid_request", "Client disabled")
     client.enabled = True
     assert said(ask(desk, token)) == (400, "invalid_request", "User not found")
+
+
+@pytest.mark.parametrize("get", [by_client, by_password])
+def test_disabled_user(desk: Desk, get: Callable[[Desk], dict[str, Any]]) -> None:
+    """A person, or a client's service account."""
+    client, user = add_client(desk), add_user(desk)
+    token = get(desk)["access_token"]
+    client.service_account_enabled = user.enabled = False
+    assert said(ask(desk, token)) == (401, "invalid_token", "User disabled")
 
 
 def test_disabled_realm(desk: Desk) -> None:

@@ -128,6 +128,14 @@ def test_a_reset_forgets(desk: Desk) -> None:
     assert introspected(desk, old).data == {"active": False}
 
 
+def test_a_copy_under_another_name_knows_the_tokens(two: Desk) -> None:
+    """A fork goes on where the world was, refresh tokens included."""
+    tokens = by_password(two, world="a")
+    restore(two.simulator.worlds["b"], read(two.simulator, take(two.simulator.worlds["a"])))
+    assert accounts(two, "b").verify(tokens["access_token"], "woven", two.time).username == "ann"
+    assert refreshed(two, tokens["refresh_token"], world="b").status == 200
+
+
 def test_a_restored_world_goes_on(desk: Desk) -> None:
     """Old tokens count, and the next answers are the same bytes."""
     tokens = by_password(desk, scope="openid")

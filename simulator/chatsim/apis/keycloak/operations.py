@@ -10,7 +10,7 @@ from chatsim.apis.keycloak.errors import NO_STORE, OAuthError, header_text
 from chatsim.apis.keycloak.forms import Form
 from chatsim.apis.keycloak.grants import GRANTS, Ask
 from chatsim.apis.keycloak.realms import enabled_realm
-from chatsim.core.accounts import Client, Issued, Realm
+from chatsim.core.accounts import Client, Issued, Realm, User
 from chatsim.core.api import Call
 from chatsim.core.errors import ApiError
 from chatsim.core.http import Reply
@@ -66,12 +66,17 @@ def tell_user(identity: Identity, call: Call) -> Reply:
         # Afterwards an access token still verifies elsewhere, but this server knows better [source].
         raise _refuse_bearer(realm, "User session not found or doesn't have client attached on it")
     call.entry.principal = client.client_id
-    if raw.get("sub") == client.sub:
-        return Reply(body={"sub": client.sub, **person(client, None)})
     user = identity.user_by_sub(realm.name, str(raw.get("sub")))
-    if user is None:
+    if user is None and raw.get("sub") != client.sub:
         raise OAuthError("invalid_request", "User not found")
-    return Reply(body={"sub": user.sub, **person(client, user)})
+    if not _enabled(client, user):
+        raise _refuse_bearer(realm, "User disabled")  # the text is remembered [guess]
+    return Reply(body={"sub": raw["sub"], **person(client, user)})
+
+
+def _enabled(client: Client, user: User | None) -> bool:
+    """Whether the user, or where there is none the client's service account, may act."""
+    return client.service_account_enabled if user is None else user.enabled
 
 
 def _bearer(call: Call) -> str | None:
@@ -117,8 +122,7 @@ def _active(identity: Identity, realm: Realm, raw: dict[str, Any], issued: Issue
     if not identity.session_active(issued) or (raw.get("iat") or 0) < realm.not_before:
         return None
     user = identity.user_by_sub(realm.name, str(raw.get("sub")))
-    on = client.service_account_enabled if user is None else user.enabled
-    if not on or (user is None and raw.get("sub") != client.sub):
+    if (user is None and raw.get("sub") != client.sub) or not _enabled(client, user):
         return None
     username = service_account_name(client.client_id) if user is None else user.username
     kind = "Bearer" if issued.kind == "access" else "Refresh"

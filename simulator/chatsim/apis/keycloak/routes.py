@@ -93,7 +93,7 @@ ROUTES: Final = (
         {200: BINARY, 302: NOTHING, 400: BINARY, 403: OAUTH},
     ),
     _route("GET", f"{OIDC}/auth", browser.show_login, "Refuse a login by browser", {400: BINARY, 403: OAUTH}),
+    _route("POST", f"{OIDC}/auth", browser.show_login, "Refuse a login by browser", {400: BINARY, 403: OAUTH}),
     _route("GET", "/account", browser.show_nothing, "Refuse the account pages", {400: BINARY, 403: OAUTH}),
     _route("GET", OIDC, browser.show_nothing, "Refuse to be looked at", {400: BINARY, 403: OAUTH}),
-    _route("POST", f"{OIDC}/auth", browser.show_login, "Refuse a login by browser", {400: BINARY, 403: OAUTH}),
 )
