@@ -44,7 +44,7 @@ def shared() -> Desk:
     return Desk(max_worlds=50)
 
 
-WAITING = ("/clock", "/journal/wait")
+WAITING = ("/clock", "/wait")
 
 
 @cache

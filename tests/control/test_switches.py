@@ -100,8 +100,11 @@ def test_the_environment_points_clients_at_the_world(desk: Desk) -> None:
 def test_the_environment_holds_what_each_api_adds(desk: Desk) -> None:
     """The control API names no variable of an API."""
     shown = desk.ask("GET", f"{WORLD}/env").data
-    declared = [name for api in desk.simulator.apis.values() for name in api.environment]
-    assert list(shown) == ["CHATSIM_URL", "CHATSIM_WORLD", *declared]
+    declared = {name for api in desk.simulator.apis.values() for name in api.environment}
+    assert shown.keys() == {"CHATSIM_URL", "CHATSIM_WORLD"} | declared
+    documented = {"KEYCLOAK_URL", "WOVEN_URL", "KOBIL_URL", "AIRY_URL", "AIRY_SYSTEM_TOKEN", "WEAVY_SERVER"}
+    assert declared == documented | {"WEAVY_APIKEY", "M3O_API_ADDRESS", "M3O_API_TOKEN"}
+    assert all(shown.values())
 
 
 def test_the_environment_as_lines() -> None:

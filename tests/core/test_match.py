@@ -96,11 +96,17 @@ def test_a_comparison_shows_both_values() -> None:
     }
 
 
+@pytest.mark.parametrize(("status", "score"), [(201, 2), (400, 1)])
+def test_a_score_counts_what_fits(status: int, score: int) -> None:
+    """By which near misses are ranked."""
+    assert Match.parse({"status": status, "path": "/v1/*", "api": "kobil"}).score(Seen()) == score
+
+
 def test_the_body_is_asked_for_last() -> None:
     """A body that nobody has to decode is not decoded."""
 
     class Undecodable(Seen, frozen=True):
-        @property
+        @property  # type: ignore[misc]  # an attribute elsewhere
         def body(self) -> Any:
             raise AssertionError("asked for")
 

@@ -108,7 +108,7 @@ def test_data_may_look_like_schemas(folder: Path) -> None:
         "one",
         document("one", const={"foo": 1}, enum=[{"multipleOf": 1}], default={"bar": 1}, properties={"baz": {}}),
     )
-    assert Schemas.load(folder, ["a"]).get("a/one")
+    assert Schemas.load(folder, ["a"]).names("a") == ["a/one"]
 
 
 def test_an_escaped_backslash_is_no_escape_of_a_class(folder: Path) -> None:

@@ -137,7 +137,7 @@ async def test_a_wait_whose_time_is_over_says_what_it_saw(client: Client) -> Non
 
 
 async def test_a_wait_can_ask_that_it_stays_so(client: Client) -> None:
-    """ "Exactly one" is only told after nothing more came for a while."""
+    """That it is exactly one is only told after nothing more came for a while."""
     body = {**RINGS, "count": 1, "for_s": 0.2, "timeout_s": 10}
     await client.ring(0)
     began = time.monotonic()
@@ -252,3 +252,13 @@ async def test_a_foreign_page_cannot_make_worlds(client: Client, headers: dict[s
 async def test_the_prefix_of_a_world_does_not_lead_to_the_control_api(client: Client) -> None:
     """`/_sim` stands at the root only."""
     assert (await client.ask("GET", "/w/default/_sim/worlds"))[0] == 404
+
+
+async def test_a_world_with_a_port_of_its_own(client: Client) -> None:
+    """Its base URL leads to it without a prefix; the port ends with the world."""
+    status, shown = await client.ask("POST", "/_sim/worlds", {"name": "a", "listen": True})
+    assert status == 201
+    async with client.session.post(f"{shown['base_url']}/cuckoo", json={"left": 0}) as answer:
+        assert (answer.status, answer.headers["X-Sim-World"]) == (200, "a")
+    assert (await client.ask("GET", "/_sim/worlds/a"))[1]["base_url"] == shown["base_url"]
+    assert (await client.ask("DELETE", "/_sim/worlds/a"))[0] == 204

@@ -1,6 +1,7 @@
 """Rows that ask the journal: did it happen, how often, in which order; now, or within a time."""
 
 from collections.abc import Sequence
+from heapq import nlargest
 from typing import Any, Final
 
 from chatsim.control.lists import refused
@@ -17,6 +18,8 @@ from chatsim.core.world import World
 SHOWN: Final = 100
 """Matching entries that an answer holds."""
 NEAR_MISSES: Final = 5
+SEARCHED: Final = 2_000
+"""Latest entries that are searched for near misses: each costs microseconds, in which nobody else is served."""
 RECHECK: Final = 5
 """How often within `for_s` it is asked whether it still holds."""
 
@@ -41,46 +44,44 @@ class Question:
         self._match = Match.parse(body.get("match", {}), "/match")
         self._least: int = body.get("count", body.get("min", 0 if "max" in body else 1))
         self._most: int | None = body.get("count", body.get("max"))
+        self._clears = -1
+        self._listed = 0
+        self._found: list[Entry] = []
 
     def holds(self, world: World) -> bool:
-        """Whether the answer is yes, without looking further than needed."""
+        """Whether the answer is yes; asked again, only what was listed since is looked at."""
+        journal = world.journal
         if self._steps:
-            return len(self._walk(world)) == len(self._steps)
-        found = 0
-        for entry in world.journal.since(self._since):
-            if self._match.matches(entry):
-                found += 1
-                if self._most is None and found >= self._least:
-                    return True
-        return self._fits(found)
+            self._found = self._walk(world)
+            return len(self._found) == len(self._steps)
+        if self._clears != journal.clears:
+            self._clears, self._listed, self._found = journal.clears, 0, []
+        self._found += [
+            entry
+            for entry in journal.newest(journal.listed - self._listed)
+            if entry.seq > self._since and self._match.matches(entry)
+        ]
+        self._listed = journal.listed
+        return len(self._found) >= self._least and (self._most is None or len(self._found) <= self._most)
 
     def answer(self, world: World) -> dict[str, Any]:
         """The answer with what it stands on, and with near misses where it is no."""
-        entries = self._walk(world) if self._steps else self._matching(world)
-        ok = len(entries) == len(self._steps) if self._steps else self._fits(len(entries))
+        ok = self.holds(world)
+        found = sorted(self._found, key=lambda entry: entry.seq)
         return {
             "ok": ok,
-            "found": len(entries),
-            "entries": [entry.as_json() for entry in entries[:SHOWN]],
-            "near_misses": [] if ok else self._near_misses(world, entries),
+            "found": len(found),
+            "entries": [entry.as_json() for entry in found[:SHOWN]],
+            "near_misses": [] if ok else self._near_misses(world, found),
         }
-
-    def _fits(self, found: int) -> bool:
-        return found >= self._least and (self._most is None or found <= self._most)
-
-    def _matching(self, world: World) -> list[Entry]:
-        return [entry for entry in self._entries(world) if self._match.matches(entry)]
 
     def _walk(self, world: World) -> list[Entry]:
         """The entries that are the steps of the sequence, as far as it goes; others may lie between."""
         found: list[Entry] = []
-        for entry in self._entries(world):
+        for entry in sorted(world.journal.since(self._since), key=lambda one: one.seq):
             if len(found) < len(self._steps) and self._steps[len(found)].matches(entry):
                 found.append(entry)
         return found
-
-    def _entries(self, world: World) -> list[Entry]:
-        return sorted(world.journal.since(self._since), key=lambda entry: entry.seq)
 
     def _near_misses(self, world: World, found: Sequence[Entry]) -> list[dict[str, Any]]:
         """Entries that would have been needed, those with the most fitting members first, later ones first."""
@@ -90,9 +91,11 @@ class Question:
             match, since = self._match, self._since
         else:  # there are too many, none is missing
             return []
-        missed = [near_miss(match, entry) for entry in world.journal.since(since) if not match.matches(entry)]
-        missed.sort(key=lambda one: (one["matched"], one["entry"]), reverse=True)
-        return [one for one in missed if one["matched"]][:NEAR_MISSES]
+        members = len(match.wanted)
+        recent = (entry for entry in world.journal.newest(SEARCHED) if entry.seq > since)
+        scored = ((match.score(entry), entry.seq, entry) for entry in recent)
+        nearest = nlargest(NEAR_MISSES, (one for one in scored if 0 < one[0] < members), key=lambda one: one[:2])
+        return [near_miss(match, entry) for _, _, entry in nearest]
 
 
 def near_miss(match: Match, entry: Entry) -> dict[str, Any]:

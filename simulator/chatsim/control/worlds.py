@@ -1,20 +1,30 @@
 """Rows about worlds: making, keeping, listing, resetting and deleting them."""
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
+from msgspec.structs import replace
+
 from chatsim.control.lists import piece, refused
+from chatsim.control.options import differing, options_of
+from chatsim.control.problems import render
 from chatsim.control.rows import row, world_row
+from chatsim.core import snapshot
 from chatsim.core.api import NOTHING, Call
-from chatsim.core.clock import parse_rfc3339, rfc3339
+from chatsim.core.clock import rfc3339
 from chatsim.core.dialect import escape
-from chatsim.core.effects import Dispose, Elsewhere
-from chatsim.core.errors import ApiError, Conflict
-from chatsim.core.http import Reply
-from chatsim.core.settings import SettingError
+from chatsim.core.effects import Dispose, Elsewhere, OpenPort
+from chatsim.core.errors import ApiError, Conflict, Unavailable
+from chatsim.core.http import Pending, Reply
 from chatsim.core.simulator import Simulator
 from chatsim.core.world import DEFAULT, World, WorldOptions
 
+OWN: Final = ("name", "labels", "ttl_s", "listen", "copy_of")
+"""What a copy of a world does not have from the world it was copied from."""
+
+PORT_PATIENCE_S: Final = 10.0
+_PORT: Final = re.compile(r":[0-9]+$")
 GOING_AWAY: Final = 1001
 SERVICE_RESTART: Final = 1012
 
@@ -30,7 +40,7 @@ def make_world(simulator: Simulator, call: Call) -> Reply:
     if name in simulator.worlds:
         raise Conflict(f"there is a world {name!r} already: PUT keeps it, DELETE /_sim/worlds/{name} ends it")
     world = _create(simulator, call, name, options_of(simulator, call.body))
-    return Reply(status=201, body=show(world, call), headers={"Location": f"/_sim/worlds/{name}"}, effects=ended)
+    return _made(simulator, world, call, ended)
 
 
 def put_world(simulator: Simulator, call: Call) -> Reply:
@@ -45,8 +55,8 @@ def put_world(simulator: Simulator, call: Call) -> Reply:
     options = options_of(simulator, call.body)
     world = simulator.worlds.get(name)
     if world is None:
-        return Reply(status=201, body=show(_create(simulator, call, name, options), call))
-    if other := _differing(world.options, options, call.body):
+        return _made(simulator, _create(simulator, call, name, options), call)
+    if other := differing(world.options, options, call.body):
         raise Conflict(
             f"world {name!r} has another {', '.join(other)}; DELETE it first, or leave that out",
             violations=refused(
@@ -108,6 +118,7 @@ def show(world: World, call: Call) -> dict[str, Any]:
         "quirks": dict(world.quirks),
         "settings": dict(world.settings),
         "ttl_s": options.ttl_s,
+        "listen": options.listen,
         "clock": show_clock(world),
         "entries": len(world.journal),
     }
@@ -127,53 +138,67 @@ def show_clock(world: World) -> dict[str, Any]:
 
 def base_url(world: World, call: Call) -> str:
     """What a client of the world is to be pointed at, following the Host of this call."""
+    if world.options.listen and world.base_url:
+        return world.base_url
     root = f"{call.request.scheme}://{call.request.host}"
     return root if world.name == DEFAULT else f"{root}/w/{world.name}"
 
 
-def options_of(simulator: Simulator, body: Mapping[str, Any]) -> WorldOptions:
-    """The options that a body asks for, defaults for the rest.
-
-    Raises:
-        Invalid: an unknown quirk, setting or API, or a value it cannot have; all of them at once.
-    """
-    wrong = [
-        (f"/quirks/{escape(name)}", problem)
-        for name, value in body.get("quirks", {}).items()
-        if (problem := simulator.quirks.problem(name, value))
-    ]
-    for name, value in body.get("settings", {}).items():
-        try:
-            simulator.settings.check(name, value)
-        except SettingError as error:
-            wrong.append((f"/settings/{escape(name)}", str(error)))
-    if isinstance(fixture := body.get("fixture"), dict):
-        known = ", ".join(simulator.apis)
-        wrong += [
-            (f"/fixture/{escape(api)}", f"there is no API {api!r}; there are: {known}")
-            for api in fixture
-            if api not in simulator.apis
-        ]
-    try:
-        if "at" in body.get("clock", {}):
-            parse_rfc3339(body["clock"]["at"])
-    except ValueError as error:
-        wrong.append(("/clock/at", str(error)))
-    if wrong:
-        raise refused(*wrong[0], *wrong[1:])
-    given = {name: value for name, value in body.items() if name != "name"}
-    if "seed" in given:
-        given["seed"] = str(given["seed"])
-    return simulator.default_options(**given)
-
-
 def _create(simulator: Simulator, call: Call, name: str, options: WorldOptions) -> World:
+    copied = _copied(simulator, call.body)
     world = simulator.create(name, options)
     world.base_url = base_url(world, call)
     call.world = world
-    if not isinstance(options.fixture, str):
+    if copied is not None:
+        document = snapshot.read(simulator, snapshot.take(copied))
+        snapshot.restore(world, document)
+        world.options = replace(world.options, ttl_s=options.ttl_s)
+    elif not isinstance(options.fixture, str):
         _build(simulator, world, options.fixture)
     return world
+
+
+def _copied(simulator: Simulator, body: Mapping[str, Any]) -> World | None:
+    """The world to copy.
+
+    Raises:
+        Invalid: there is none of that name, or an option is given that comes with the copy.
+    """
+    if (name := body.get("copy_of")) is None:
+        return None
+    if clash := [one for one in body if one not in OWN]:
+        raise refused(f"/{clash[0]}", f"a copy has it from {name!r}: beside copy_of stand only {', '.join(OWN)}")
+    try:
+        return simulator.find(name)
+    except ApiError as error:
+        raise refused("/copy_of", error.message) from error
+
+
+def _made(simulator: Simulator, world: World, call: Call, ended: tuple[Elsewhere, ...] = ()) -> Reply:
+    """The answer of a call that made a world; where it is to have a port of its own, once that is open."""
+    headers = {"Location": f"/_sim/worlds/{world.name}"}
+    if not world.options.listen:
+        return Reply(status=201, body=show(world, call), headers=headers, effects=ended)
+    opened: list[int | None] = []
+
+    def done(port: int | None) -> None:
+        opened.append(port)
+        if port is not None:
+            world.base_url = f"http://{_PORT.sub('', call.request.host)}:{port}"
+
+    def answer() -> Reply | None:
+        if not opened:
+            return None
+        if opened[0] is not None:
+            return Reply(status=201, body=show(world, call), headers=headers)
+        simulator.worlds.pop(world.name, None)
+        return late()
+
+    def late() -> Reply:
+        return render(Unavailable("no port is free for the world; --world-ports A-B says which may be used"), call)
+
+    pending = Pending(check=answer, timeout_s=PORT_PATIENCE_S, expired=late)
+    return Reply(body=pending, effects=(*ended, OpenPort(done=done)))
 
 
 def _build(simulator: Simulator, world: World, fixture: Mapping[str, Any]) -> None:
@@ -185,10 +210,6 @@ def _build(simulator: Simulator, world: World, fixture: Mapping[str, Any]) -> No
             simulator.worlds.pop(world.name)
             reason = f"{api} cannot be built from it: {type(error).__name__}: {error}"
             raise refused(f"/fixture/{escape(api)}", reason) from error
-
-
-def _differing(old: WorldOptions, new: WorldOptions, body: Mapping[str, Any]) -> list[str]:
-    return [one for one in body if one != "name" and getattr(old, one) != getattr(new, one)]
 
 
 def _labelled(simulator: Simulator, call: Call) -> list[World]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qsl
 
@@ -188,10 +189,11 @@ def _violation(violation: Violation) -> dict[str, str]:
 class Journal:
     """The entries of one world, oldest first; the oldest fall out when it is full, and `dropped` counts them.
 
-    `tell` is told of each entry when it is listed.
+    `tell` is told of each entry when it is listed. `listed` counts all that ever were, `clears` how often some were
+    forgotten: who has read up to a count only needs `newest`, unless something was cleared since.
     """
 
-    __slots__ = ("_bytes", "_entries", "_max_bytes", "_max_entries", "_tell", "dropped", "seq")
+    __slots__ = ("_bytes", "_entries", "_max_bytes", "_max_entries", "_tell", "clears", "dropped", "listed", "seq")
 
     def __init__(
         self,
@@ -206,6 +208,8 @@ class Journal:
         self._bytes = 0
         self.seq = 0
         self.dropped = 0
+        self.listed = 0
+        self.clears = 0
 
     def open(self, at: int, kind: str, api: str = "", cause: int | None = None) -> Entry:
         """Begin an entry; it has its number at once and is listed when `add` gets it."""
@@ -220,6 +224,7 @@ class Journal:
     def add(self, entry: Entry) -> None:
         """List a finished entry."""
         self._entries.append(entry)
+        self.listed += 1
         self._bytes += entry.weight
         while len(self._entries) > self._max_entries or (self._bytes > self._max_bytes and len(self._entries) > 1):
             self._bytes -= self._entries.popleft().weight
@@ -237,6 +242,12 @@ class Journal:
         """The entries with a higher number than `seq`, in the order they were finished."""
         return (entry for entry in self._entries if entry.seq > seq)
 
+    def newest(self, count: int) -> list[Entry]:
+        """The last `count` entries, in the order they were finished."""
+        found = list(islice(reversed(self._entries), count))
+        found.reverse()
+        return found
+
     def find(self, seq: int) -> Entry | None:
         """The entry with that number, or None."""
         return next((entry for entry in self._entries if entry.seq == seq), None)
@@ -245,6 +256,7 @@ class Journal:
         """Forget the entries with numbers from `since` up to `until`, both included; numbers go on."""
         kept = [one for one in self._entries if one.seq < since or (until is not None and one.seq > until)]
         self._entries = deque(kept)
+        self.clears += 1
         self._bytes = sum(one.weight for one in kept)
 
     def restart(self) -> None:

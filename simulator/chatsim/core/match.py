@@ -79,6 +79,10 @@ class Match:
         """Whether every member fits."""
         return all(_fits(member, expected, _actual(member, expected, view)) for member, expected in self.wanted.items())
 
+    def score(self, view: View) -> int:
+        """How many members fit."""
+        return sum(_fits(member, expected, _actual(member, expected, view)) for member, expected in self.wanted.items())
+
     def compare(self, view: View) -> dict[str, dict[str, Any]]:
         """Each member with `expected`, `actual` and `matched`; of the headers only those asked for."""
         compared = {}

@@ -158,6 +158,10 @@ API: Final = Api(
         "stomp-receipt",
         "stomp-error",
     ),
+    environment={
+        "AIRY_URL": lambda world, base_url: base_url,
+        "AIRY_SYSTEM_TOKEN": lambda world, base_url: world.setting("airy.system_token") or "",
+    },
     sample="""curl {base_url}/chatplugin.authenticate -H 'Content-Type: application/json' \\
   -d '{"channel_id": "09816fe0-7950-40cb-bf60-adfa0d6d0679"}'""",
 )

@@ -112,6 +112,7 @@ API: Final = Api(
         contract.SIGNATURE_DATA,
         *contract.CALLBACKS.values(),
     ),
+    environment={"KOBIL_URL": lambda world, base_url: base_url},
     sample=(
         "TOKEN=$(curl -s {base_url}/auth/realms/flutter/protocol/openid-connect/token"
         " -d client_id=my-service -d client_secret=my-secret -d grant_type=client_credentials"

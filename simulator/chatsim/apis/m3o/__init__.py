@@ -76,6 +76,10 @@ API: Final = Api(
     quirks=QUIRKS,
     collections=COLLECTIONS,
     schemas=("connect-frame", "message"),
+    environment={
+        "M3O_API_ADDRESS": lambda world, base_url: base_url,
+        "M3O_API_TOKEN": lambda world, base_url: "simulator",
+    },
     sample=(
         "curl '{base_url}/chat/New' -H 'micro-namespace: demo' -H 'authorization: Bearer token'"
         """ -d '{"user_ids":["John","Barry"]}'"""

@@ -59,5 +59,9 @@ API: Final = Api(
         ),
     ),
     schemas=("event",),
+    environment={
+        "WEAVY_SERVER": lambda world, base_url: base_url,
+        "WEAVY_APIKEY": lambda world, base_url: next(iter(world.setting("weavy.api_keys")), ""),
+    },
     sample="curl {base_url}/api/users/alice/tokens -X POST -H 'Authorization: Bearer wys_simulator'",
 )

@@ -52,6 +52,7 @@ API: Final = Api(
     quirks=QUIRKS,
     collections=COLLECTIONS,
     schemas=("not-found",),
+    environment={"WOVEN_URL": lambda world, base_url: base_url},
     sample=SAMPLE,
     hosts=("id.woven-city.toyota", "mini-app-api.lab.woven-city.toyota"),
 )

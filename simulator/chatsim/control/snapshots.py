@@ -1,0 +1,36 @@
+"""Rows that take a world's whole state along and put it back."""
+
+from typing import Any, Final
+
+from chatsim.control.rows import world_row
+from chatsim.control.worlds import SERVICE_RESTART, show
+from chatsim.core import snapshot
+from chatsim.core.api import MEBIBYTE, Call
+from chatsim.core.effects import Dispose
+from chatsim.core.http import Reply
+from chatsim.core.simulator import Simulator
+
+LIMIT: Final = 256 * MEBIBYTE
+"""Uploaded files are in a snapshot."""
+
+
+def take_snapshot(simulator: Simulator, call: Call) -> Reply:
+    """The whole state as one document."""
+    document: dict[str, Any] = snapshot.take(call.world)
+    return Reply(body=document)
+
+
+def restore_snapshot(simulator: Simulator, call: Call) -> Reply:
+    """Put a world into the state of a document; its name, labels and port stay, callbacks are not fired again.
+
+    Raises:
+        Invalid: it is no snapshot, or one that this release cannot read; the world is as it was.
+    """
+    snapshot.restore(call.world, snapshot.read(simulator, call.body))
+    return Reply(body=show(call.world, call), effects=(Dispose(code=SERVICE_RESTART),))
+
+
+ROUTES: Final = (
+    world_row("GET", "/snapshot", take_snapshot, {200: "snapshot"}),
+    world_row("PUT", "/snapshot", restore_snapshot, {200: "world"}, body="snapshot", limit=LIMIT),
+)
