@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from chatsim.apis.m3o.protojson import camel_case, normalise, spellings
+from chatsim.apis.m3o.protojson import Spelling, camel_case, normalise
 
-KNOWN = spellings(["chat_id", "user_id", "text"])
+KNOWN = Spelling(["chat_id", "user_id", "text"])
 
 
 @pytest.mark.parametrize(

@@ -83,8 +83,7 @@ def topic(namespace: str, chat_id: str) -> str:
 
 def members(**written: str) -> dict[str, str]:
     """A message as readers see it; members that hold nothing are left out [source]."""
-    ordered = ((name, written.get(name)) for name in _MEMBERS)
-    return {name: value for name, value in ordered if value}
+    return {name: value for name in _MEMBERS if (value := written.get(name))}
 
 
 _MEMBERS: Final = ("id", "client_id", "chat_id", "user_id", "sent_at", "subject", "text")

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, Final
 
 from chatsim.apis.m3o.errors import lenient, note_header, unknown_service
-from chatsim.apis.m3o.protojson import normalise, spellings
+from chatsim.apis.m3o.protojson import Spelling, normalise
 from chatsim.apis.m3o.querystring import form_fields, query_fields
 from chatsim.core.api import Call, Route
 from chatsim.core.effects import Effect
 from chatsim.core.errors import Malformed
 from chatsim.core.http import JSON, Body, Reply
 from chatsim.core.json import BadJson, decode
+from chatsim.core.schemas import Schema
 
 FORM: Final = "application/x-www-form-urlencoded"
 METHODS: Final = ("POST", "GET", "PUT", "PATCH", "DELETE")
@@ -28,15 +28,13 @@ def read_fields(call: Call, body: Body) -> Any:
     """
     found = _written(call, b"" if call.request.method in ("GET", "HEAD") else body.raw)
     assert isinstance(call.route, Route)
-    return named(call, found, call.route.body) if call.route.body is not None else found
+    contract = call.world.simulator.contracts[call.route].body
+    return found if contract is None else named(found, contract[0])
 
 
-def named(call: Call, value: Any, schema: str) -> Any:
+def named(value: Any, schema: Schema) -> Any:
     """Give the members of a body or frame the names that its schema knows; what is no object stays as it is."""
-    if not isinstance(value, dict):
-        return value
-    document = call.world.simulator.schemas.get(call.api.schema(schema)).document
-    return normalise(value, _spellings(tuple(document["properties"])))
+    return normalise(value, _spelling(schema)) if isinstance(value, dict) else value
 
 
 def read_v1_fields(call: Call, body: Body) -> Any:
@@ -97,5 +95,5 @@ def _is_object(raw: bytes) -> bool:
 
 
 @lru_cache(maxsize=64)
-def _spellings(names: tuple[str, ...]) -> Mapping[str, str]:
-    return spellings(names)
+def _spelling(schema: Schema) -> Spelling:
+    return Spelling(schema.document["properties"])

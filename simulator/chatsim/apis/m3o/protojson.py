@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 
-def spellings(names: Iterable[str]) -> dict[str, str]:
-    """Return every spelling of the fields `names`, each with the name it stands for.
+class Spelling:
+    """The fields of one message: their `names`, and each way to write one with the name it stands for, in `known`.
 
     "Parsers accept both the lowerCamelCase name […] and the original proto field name."
     """
-    found: dict[str, str] = {}
-    for name in names:
-        found[name] = name
-        found[camel_case(name)] = name
-    return found
+
+    __slots__ = ("known", "names")
+
+    def __init__(self, names: Iterable[str]) -> None:
+        self.names = frozenset(names)
+        self.known = {camel_case(name): name for name in self.names} | {name: name for name in self.names}
 
 
 def camel_case(name: str) -> str:
@@ -24,17 +25,19 @@ def camel_case(name: str) -> str:
     return head + "".join(word[:1].upper() + word[1:] for word in rest)
 
 
-def normalise(body: Mapping[str, Any], known: Mapping[str, str]) -> dict[str, Any]:
+def normalise(body: dict[str, Any], spelling: Spelling) -> dict[str, Any]:
     """Give each known member its field's name and drop those that are null, which means missing.
 
     An unknown name stays, for the schema to refuse, even when it is null. [source]
     Where a field comes in both spellings, the lowerCamelCase one counts, wherever it stands. [source]
     """
+    if body.keys() <= spelling.names and None not in body.values():
+        return body
     fields: dict[str, Any] = {}
-    for written in sorted(body, key=lambda word: word != known.get(word)):
+    for written in sorted(body, key=lambda word: word not in spelling.names):
         value = body[written]
-        if written not in known:
+        if written not in spelling.known:
             fields[written] = value
         elif value is not None:
-            fields[known[written]] = value
+            fields[spelling.known[written]] = value
     return fields

@@ -197,8 +197,8 @@ def _checked(call: Call, value: Any, schema: str) -> dict[str, Any]:
     Raises:
         Invalid: an unknown name or a wrong type.
     """
-    fields = named(call, value, schema)
     contract = call.world.simulator.schemas.get(call.api.schema(schema))
+    fields = named(value, contract)
     if not contract.accepts(fields):
         raise Invalid("the frame has another shape", violations=contract.explain(fields))
     assert isinstance(fields, dict)
