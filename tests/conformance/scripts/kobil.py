@@ -82,7 +82,8 @@ def script(client: Client) -> None:
     """Send everything that can be sent, let the user answer everything, download, and be refused in several ways."""
     good = access_token(client)
     control(client, "PUT", f"/kobil/services/{SERVICE}", callback_url=NOWHERE)
-    for body in (TEXT, CHOICE, {**TEXT, "instanceId": "mine", "extra": 1}, {**TEXT, "version": 2}, []):
+    bodies: tuple[Any, ...] = (TEXT, CHOICE, {**TEXT, "instanceId": "mine", "extra": 1}, {**TEXT, "version": 2}, [])
+    for body in bodies:
         client.ask("POST", f"{USER}/message/", body, token=good)
     form(client, "/media", PICTURE, field("message", ATTACHMENT))
     form(client, "/media", PICTURE)
