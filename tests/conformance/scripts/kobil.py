@@ -63,9 +63,9 @@ def control(client: Client, method: str, path: str, **body: Any) -> Any:
     raw = encode(body) if body else b""
     if isinstance(client, DeskClient):
         return client.desk.ask(method, f"/_sim/worlds/{client.world}{path}", raw).data
-    root, _, world = client.base_url.partition("/w/")
+    world = client.record[-1][1].headers["x-sim-world"]
     trust = client.trust if isinstance(client, HttpClient) else None
-    return HttpClient(root, trust).ask(method, f"/_sim/worlds/{world or 'default'}{path}", raw).data
+    return HttpClient(client.base_url.partition("/w/")[0], trust).ask(method, f"/_sim/worlds/{world}{path}", raw).data
 
 
 def form(client: Client, path: str, *parts: tuple[str, str | None, str, bytes], **more: Any) -> Answer:
@@ -80,21 +80,23 @@ def field(name: str, value: Any) -> tuple[str, str | None, str, bytes]:
 
 def script(client: Client) -> None:
     """Send everything that can be sent, let the user answer everything, download, and be refused in several ways."""
-    control(client, "PUT", f"/kobil/services/{SERVICE}", callback_url=NOWHERE)
     good = access_token(client)
-    for body in (TEXT, CHOICE, {**TEXT, "instanceId": "mine", "extra": 1}, {**TEXT, "version": 2}, []):
+    control(client, "PUT", f"/kobil/services/{SERVICE}", callback_url=NOWHERE)
+    bodies: tuple[Any, ...] = (TEXT, CHOICE, {**TEXT, "instanceId": "mine", "extra": 1}, {**TEXT, "version": 2}, [])
+    for body in bodies:
         client.ask("POST", f"{USER}/message/", body, token=good)
     form(client, "/media", PICTURE, field("message", ATTACHMENT))
     form(client, "/media", PICTURE)
     form(client, "/signature", PDF, field("signatureData", SIGNATURE))
-    for trigger, body in (
+    acts: tuple[tuple[str, dict[str, Any]], ...] = (
         ("open-chat", {}),
         ("send-text", {"text": "Hello"}),
         ("choose", {"index": 1}),
         ("send-attachment", {"fixture": "photo.jpeg"}),
         ("sign", {"status": "signed"}),
-    ):
-        control(client, "POST", f"/kobil/{trigger}", **WHO, **body)
+    )
+    for trigger, act in acts:
+        control(client, "POST", f"/kobil/{trigger}", **WHO, **act)
     if isinstance(client, DeskClient):
         client.desk.move(1, client.world)
     for media in media_of(client):
