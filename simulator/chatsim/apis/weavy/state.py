@@ -64,7 +64,9 @@ class Weavy(Records):
 
     def shelf(self, user_id: int) -> Shelf:
         """The user's conversations in order."""
-        return self.shelves.setdefault(user_id, Shelf())
+        if (shelf := self.shelves.get(user_id)) is None:
+            shelf = self.shelves[user_id] = Shelf()
+        return shelf
 
     def presence(self, user_id: int) -> str:
         """Active while the user has a connection to the hub, else away [source]."""
