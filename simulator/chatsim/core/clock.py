@@ -5,6 +5,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -98,8 +99,14 @@ def seconds(value: float) -> int:
 def rfc3339(moment: int, digits: int = 3) -> str:
     """Write `moment` as `2026-01-02T03:04:05.678Z` with `digits` (0–9) fraction digits, cut, not rounded."""
     whole, fraction = divmod(moment, SECOND)
-    text = datetime.fromtimestamp(whole, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+    text = _to_the_second(whole)
     return f"{text}.{fraction:09d}"[: 20 + digits] + "Z" if digits else f"{text}Z"
+
+
+@lru_cache(maxsize=4096)
+def _to_the_second(whole: int) -> str:
+    # An answer has many moments, most of them of few seconds, and strftime takes microseconds for each.
+    return datetime.fromtimestamp(whole, UTC).strftime("%Y-%m-%dT%H:%M:%S")
 
 
 def parse_rfc3339(text: str) -> int:

@@ -1,11 +1,14 @@
 """The formats that schemas may name, each one a function of a string, the same for both validators.
 
+The two that answers are full of remember what they were asked last: the same few moments and addresses, mostly.
+
 `int32` and `int64` are about numbers, for which one validator never asks a format: they are bounds instead.
 """
 
 import re
 from collections.abc import Callable, Mapping
 from datetime import date
+from functools import lru_cache
 from ipaddress import AddressValueError, IPv6Address
 from types import MappingProxyType
 from typing import Final
@@ -49,6 +52,7 @@ def is_time(text: str) -> bool:
     return utc % (24 * 60) == 23 * 60 + 59
 
 
+@lru_cache(maxsize=4096)
 def is_date_time(text: str) -> bool:
     """RFC 3339 date-time, `T` and `Z` in either case."""
     return text[10:11] in ("T", "t") and is_date(text[:10]) and is_time(text[11:])
@@ -59,6 +63,7 @@ def is_uuid(text: str) -> bool:
     return _UUID.fullmatch(text) is not None
 
 
+@lru_cache(maxsize=4096)
 def is_uri(text: str) -> bool:
     """RFC 3986: begins with a scheme and holds only characters that a URI may hold."""
     return _URI.fullmatch(text) is not None

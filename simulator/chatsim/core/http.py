@@ -106,11 +106,21 @@ class Pending(msgspec.Struct, frozen=True, kw_only=True):
     recheck_s: float | None = None
 
 
+class Composed(msgspec.Struct, frozen=True, kw_only=True):
+    """JSON put together from parts that were checked when they were made: `raw` is sent, `schema` is its full name.
+
+    For answers whose parts are kept from one request to the next; whoever makes it has checked the rest of it.
+    """
+
+    raw: bytes
+    schema: str
+
+
 class Reply(msgspec.Struct, frozen=True, kw_only=True):
     """What an operation answers.
 
-    `body` is `bytes` (sent as they are), `File`, `Stream`, `Pending`, or else plain JSON data; `EMPTY` is no body,
-    None is JSON's null. `content_type` is asked of the API where it is None and the body is JSON data.
+    `body` is `bytes` (sent as they are), `File`, `Stream`, `Pending`, `Composed`, or else plain JSON data; `EMPTY` is
+    no body, None is JSON's null. `content_type` is asked of the API where it is None and the body is JSON data.
     `effects` happen after the answer was written.
     """
 

@@ -15,7 +15,7 @@ from chatsim.core.clock import Timer, seconds
 from chatsim.core.effects import Callback, Effect, Later, Leave
 from chatsim.core.errors import ApiError, BadUrl, Faulted, Internal, Invalid, MethodNotAllowed, NotFound
 from chatsim.core.faults import Drawn
-from chatsim.core.http import EMPTY, NO_BODY, Body, File, Pending, Reply, Request, Stream
+from chatsim.core.http import EMPTY, NO_BODY, Body, Composed, File, Pending, Reply, Request, Stream
 from chatsim.core.json import encode
 from chatsim.core.routing import Match
 from chatsim.core.schemas import Schema
@@ -145,7 +145,10 @@ def settle(plan: Plan, reply: Reply) -> Outcome:
     if isinstance(body, Pending):
         effects = enter_effects(world, call, reply.effects)
         return Outcome(plan=plan, world=world, status=0, headers=[], body=body, effects=effects)
-    raw = body if isinstance(body, (bytes, File, Stream)) else encode(body)
+    if isinstance(body, Composed):
+        raw: bytes | File | Stream = body.raw
+    else:
+        raw = body if isinstance(body, (bytes, File, Stream)) else encode(body)
     if not plan.faulted:
         _check(plan, reply, raw)
     headers = _headers(plan, reply, raw)
@@ -334,6 +337,9 @@ def _check(plan: Plan, reply: Reply, raw: bytes | File | Stream) -> None:
             if reply.status in contract.bare:
                 return
             entry.bug = f"{entry.operation} answered {reply.status} without the JSON of {expected.name}"
+        elif isinstance(reply.body, Composed):
+            if reply.body.schema != expected.name:
+                entry.bug = f"{entry.operation} answered {reply.status} with {reply.body.schema}, not {expected.name}"
         elif not expected.accepts(reply.body):
             first = next(iter(expected.explain(reply.body)), None)
             entry.bug = f"the answer {reply.status} breaks {expected.name}: {first}"

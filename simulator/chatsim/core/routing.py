@@ -123,6 +123,7 @@ class Router:
         self._territories: dict[tuple[str, ...], tuple[Api, Territory]] = {}
         self._static: dict[str, dict[str, Match]] = {}
         self._rows: dict[tuple[str, int], list[_Row]] = {}
+        self._begun: dict[str, list[tuple[tuple[str, ...], Api, Territory]]] = {}
         for api in self.apis:
             for territory in api.territory:
                 self._claim(api, territory)
@@ -130,8 +131,11 @@ class Router:
             for route in api.endpoints:
                 for path in route.paths():
                     self._enter(api, route, path)
-        for rows in self._rows.values():
+        self._by_method: dict[tuple[str, int, str], list[_Row]] = {}
+        for (name, length), rows in self._rows.items():
             rows.sort(key=lambda row: row.rank)
+            for row in rows:
+                self._by_method.setdefault((name, length, row.route.method), []).append(row)
         self._longest = max((len(key) for key in self._territories), default=0)
 
     def _claim(self, api: Api, territory: Territory) -> None:
@@ -139,6 +143,7 @@ class Router:
         if (other := self._territories.get(key)) is not None:
             raise RoutingError(f"{territory.prefix} is claimed by {other[0].name} and by {api.name}")
         self._territories[key] = (api, territory)
+        self._begun.setdefault(key[0], []).append((key, api, territory))
 
     def _enter(self, api: Api, route: Route | Socket, path: str) -> None:
         owner = self.owner(path.replace("{", "").replace("}", "").split("/")[1:])
@@ -159,7 +164,8 @@ class Router:
         """The API whose territory these segments are in; the longest prefix wins, a literal over `*`."""
         best: tuple[int, int, Api] | None = None
         lowered = [segment.lower() for segment in segments]
-        for key, (api, territory) in self._territories.items():
+        first = lowered[0] if lowered else ""
+        for key, api, territory in (*self._begun.get(first, ()), *self._begun.get("*", ())):
             if len(key) > len(segments) or (territory.exact and len(key) != len(segments)):
                 continue
             given = lowered if territory.ignore_case else segments
@@ -184,13 +190,14 @@ class Router:
         api = self.owner(segments)
         if api is None:
             return Miss(None)
+        for row in self._by_method.get((api.name, len(segments), method), ()):
+            if (params := row.match(segments)) is not None:
+                return Match(api, row.route, params)
         allowed: list[str] = []
         by_get: Match | None = None
         for row in self._rows.get((api.name, len(segments)), ()):
             if (params := row.match(segments)) is None:
                 continue
-            if row.route.method == method:
-                return Match(api, row.route, params)
             if row.route.method == "GET" and method == "HEAD" and by_get is None:
                 by_get = Match(api, row.route, params)
             allowed.append(row.route.method)

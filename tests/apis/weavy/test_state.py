@@ -103,9 +103,9 @@ def test_members_join_and_leave(weavy: Weavy) -> None:
 def test_a_trashed_conversation_leaves_the_lists_and_comes_back(weavy: Weavy) -> None:
     """It is neither listed nor counted while in the bin."""
     post(weavy, 1, 2, 10)
-    weavy.trash(room(weavy), True)
+    weavy.change(room(weavy), 11, None, is_trashed=True)
     assert (order(weavy, 1), unread(weavy, 1)) == ([2], 0)
-    weavy.trash(room(weavy), False)
+    weavy.change(room(weavy), 12, None, is_trashed=False)
     assert (order(weavy, 1), unread(weavy, 1)) == ([1, 2], 1)
 
 

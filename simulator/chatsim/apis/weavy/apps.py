@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from chatsim.apis.weavy.access import conversation_of, me, membership, reader
+from chatsim.apis.weavy.access import conversation_of, membership, reader
 from chatsim.apis.weavy.errors import BadValues
 from chatsim.apis.weavy.events import app_created, app_updated
 from chatsim.apis.weavy.query import guid
-from chatsim.apis.weavy.records import CONTEXTUAL, Conversation, User
+from chatsim.apis.weavy.records import CONTEXTUAL
 from chatsim.apis.weavy.state import Weavy
 from chatsim.apis.weavy.users import upsert
 from chatsim.apis.weavy.views import app_view
@@ -30,8 +30,9 @@ def init_app(state: Weavy, call: Call) -> Reply:
     if found is None:
         maker = user.id if user else None
         members = [] if maker is None else [maker]
-        found = state.add_conversation(CONTEXTUAL, members, call.now, created_by_id=maker, uid=app["uid"])
-        _apply(found, app)
+        found = state.add_conversation(
+            CONTEXTUAL, members, call.now, created_by_id=maker, uid=app["uid"], **_values(app)
+        )
         effects = tuple(app_created(state, call, found, user))
     elif user is not None:
         state.join(found, [user.id])
@@ -60,16 +61,15 @@ def get_app(state: Weavy, call: Call) -> Reply:
 def update_app(state: Weavy, call: Call) -> Reply:
     """Change what the body has; null clears. 204, although a real client tries to read a body [source]."""
     found = conversation_of(state, call)
-    _apply(found, call.body)
     user = reader(call)
-    found.modified_at, found.modified_by_id = call.now, user.id if user else None
+    state.change(found, call.now, user, **_values(call.body))
     return Reply(status=204, body=EMPTY, effects=tuple(app_updated(state, call, found, user)))
 
 
-def _apply(found: Conversation, body: dict[str, Any]) -> None:
-    for name, empty in (("name", None), ("description", None), ("tags", []), ("metadata", {})):
-        if name in body:
-            setattr(found, name, body[name] or empty)
+def _values(body: dict[str, Any]) -> dict[str, Any]:
+    """What a body sets; null is the empty value."""
+    empty: dict[str, Any] = {"name": None, "description": None, "tags": [], "metadata": {}}
+    return {name: body[name] or nothing for name, nothing in empty.items() if name in body}
 
 
 def trash_app(state: Weavy, call: Call) -> Reply:
@@ -84,9 +84,8 @@ def restore_app(state: Weavy, call: Call) -> Reply:
 
 def _trash(state: Weavy, call: Call, *, trashed: bool) -> Reply:
     found = conversation_of(state, call, trashed=True)
-    state.trash(found, trashed)
-    user: User | None = reader(call)
-    found.modified_at, found.modified_by_id = call.now, user.id if user else None
+    user = reader(call)
+    state.change(found, call.now, user, is_trashed=trashed)
     body = app_view(state, found, user, call.base_url)
     return Reply(body=body, effects=tuple(app_updated(state, call, found, user)))
 
@@ -102,7 +101,5 @@ def unstar_app(state: Weavy, call: Call) -> Reply:
 
 
 def _star(state: Weavy, call: Call, *, starred: bool) -> Reply:
-    me(call)
-    _, member = membership(state, call)
-    member.is_starred = starred
+    state.star(*membership(state, call), starred)
     return Reply(status=204, body=EMPTY)

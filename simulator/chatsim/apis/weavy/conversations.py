@@ -7,11 +7,12 @@ from chatsim.apis.weavy.access import conversation_of, me, membership, reader
 from chatsim.apis.weavy.errors import BadValues
 from chatsim.apis.weavy.events import app_created, conversation_marked
 from chatsim.apis.weavy.listing import LIST, chosen
+from chatsim.apis.weavy.pages import conversation_page
 from chatsim.apis.weavy.parameters import parameters
-from chatsim.apis.weavy.query import envelope, flag, integer, page
+from chatsim.apis.weavy.query import flag, integer, page
 from chatsim.apis.weavy.records import CONTEXTUAL, PRIVATE, ROOM, Conversation
 from chatsim.apis.weavy.state import Weavy
-from chatsim.apis.weavy.views import conversation_view, detail_view
+from chatsim.apis.weavy.views import detail_view
 from chatsim.core.api import Call
 from chatsim.core.errors import NotFound
 from chatsim.core.http import Reply
@@ -35,7 +36,7 @@ def create_conversation(state: Weavy, call: Call) -> Reply:
     found = state.private_chat(user.id, wanted[0])
     if found is not None:
         if found.is_trashed:
-            state.trash(found, False)
+            state.change(found, call.now, user, is_trashed=False)
         return Reply(status=201, body=detail_view(state, found, user, call.base_url))
     if call.quirk("weavy.private-chat-name") == "dropped":
         name = None
@@ -55,11 +56,7 @@ def list_conversations(state: Weavy, call: Call) -> Reply:
     values = parameters(call, LIST)
     wanted = page(values)
     ids, total = chosen(state, user, values, wanted)
-    items = [conversation_view(state, state.conversations[one], user, call.base_url) for one in ids]
-    body = envelope(items, total, wanted)
-    if not items and call.quirk("weavy.empty-page") == "left-out":
-        body.pop("data", None)
-    return Reply(body=body)
+    return Reply(body=conversation_page(state, call, user, ids, total, wanted))
 
 
 def get_conversation(state: Weavy, call: Call) -> Reply:

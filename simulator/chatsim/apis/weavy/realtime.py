@@ -98,13 +98,8 @@ class Session:
         """Forget what hung on the connection; the others hear who is still there."""
         for name in self._names:
             self._forget(name)
-        if self._user.id not in self._state.online:
+        if not self._state.depart(self._user, self._socket):
             return ()
-        here = self._state.online[self._user.id]
-        here.discard(self._socket)
-        if here:
-            return ()
-        del self._state.online[self._user.id]
         return online(self._state, sorted(self._state.online))
 
     def _answer(self, call: Call, event: signalr.Event) -> Iterator[Effect]:
@@ -128,9 +123,7 @@ class Session:
         if refusal is not None:
             yield Close(code=1000)
             return
-        first = self._user.id not in self._state.online
-        self._state.online.setdefault(self._user.id, set()).add(self._socket)
-        if first:
+        if self._state.arrive(self._user, self._socket):
             yield from online(self._state, self._user.id)
 
     def _invoke(self, call: Call, event: signalr.Invocation) -> Iterator[Effect]:
@@ -190,7 +183,7 @@ class Session:
         self._state = state
         self._user = state.users.get(self._user.id, self._user)
         if self._codec.sending is signalr.Phase.OPEN:
-            state.online.setdefault(self._user.id, set()).add(self._socket)
+            state.arrive(self._user, self._socket)
         for name in self._names:
             self._remember(name)
 

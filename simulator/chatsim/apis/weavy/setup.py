@@ -44,11 +44,10 @@ def _add_conversation(state: Weavy, number: int, body: Mapping[str, Any], now: i
         raise Conflict("there is a private chat of these two already")
     if kind == CONTEXTUAL and ("uid" not in body or state.context(body["uid"]) is not None):
         raise Conflict('a contextual chat needs a "uid" that no other has')
+    values = {name: body[name] for name in ("name", "uid", "description") if name in body}
     made = state.add_conversation(
-        kind, ids, now, created_by_id=maker, number=number, name=body.get("name"), uid=body.get("uid")
+        kind, ids, now, created_by_id=maker, number=number, tags=list(body.get("tags", ())), **values
     )
-    made.description = body.get("description")
-    made.tags = list(body.get("tags", ()))
     for author, message in zip(authors, body.get("messages", ()), strict=True):
         state.post(made, state.users[author], message["text"], now)
     return made

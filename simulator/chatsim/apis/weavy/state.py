@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from msgspec import Raw
+
 from chatsim.apis.weavy.records import PRIVATE, Conversation, Member, Message, Records, Token, User
 from chatsim.apis.weavy.shelves import Shelf
 
@@ -16,12 +18,12 @@ class Weavy(Records):
     """The records, and beside them the indexes: users by identifier, private chats by pair, shelves by user.
 
     What hangs on open connections is no record either: who is `online`, which topics somebody is `listening` to,
-    which connection tokens were `negotiated`.
+    which connection tokens were `negotiated`. `parts` are conversations as their readers were last shown them.
     """
 
     __slots__ = (
         "contexts", "last_conversation_id", "last_message_id", "last_user_id", "listening", "negotiated", "online",
-        "private", "shelves", "uids",
+        "parts", "private", "shelves", "uids",
     )  # fmt: skip
 
     def __post_init__(self) -> None:
@@ -36,6 +38,7 @@ class Weavy(Records):
         self.online: dict[int, set[str]] = {}
         self.listening: dict[str, set[str]] = {}
         self.negotiated: dict[str, None] = {}
+        self.parts: dict[tuple[int, int], tuple[str, Raw]] = {}
         self.last_user_id = max(self.users, default=0)
         self.last_conversation_id = max(self.conversations, default=0)
         self.last_message_id = max(self.messages, default=0)
@@ -61,11 +64,36 @@ class Weavy(Records):
 
     def shelf(self, user_id: int) -> Shelf:
         """The user's conversations in order."""
-        return self.shelves.setdefault(user_id, Shelf())
+        if (shelf := self.shelves.get(user_id)) is None:
+            shelf = self.shelves[user_id] = Shelf()
+        return shelf
 
     def presence(self, user_id: int) -> str:
         """Active while the user has a connection to the hub, else away [source]."""
         return "active" if user_id in self.online else "away"
+
+    def arrive(self, user: User, socket: str) -> bool:
+        """A connection of a user is there; whether it is the first one."""
+        sockets = self.online.setdefault(user.id, set())
+        sockets.add(socket)
+        self.people_changed()
+        return len(sockets) == 1
+
+    def depart(self, user: User, socket: str) -> bool:
+        """A connection is gone; whether it was the last one."""
+        sockets = self.online.get(user.id, set())
+        if socket not in sockets:
+            return False
+        sockets.discard(socket)
+        if sockets:
+            return False
+        del self.online[user.id]
+        self.people_changed()
+        return True
+
+    def people_changed(self) -> None:
+        """Names or presence changed, which any conversation may show."""
+        self.parts.clear()
 
     # --- tokens
 
@@ -105,8 +133,7 @@ class Weavy(Records):
         *,
         created_by_id: int | None = None,
         number: int | None = None,
-        name: str | None = None,
-        uid: str | None = None,
+        **values: Any,
     ) -> Conversation:
         """A new conversation of this type with these members."""
         conversation = Conversation(
@@ -114,8 +141,7 @@ class Weavy(Records):
             type=kind,
             created_at=now,
             created_by_id=created_by_id,
-            name=name,
-            uid=uid,
+            **values,
             members={user_id: Member(user_id=user_id) for user_id in member_ids},
         )
         self.conversations[conversation.id] = conversation
@@ -126,9 +152,8 @@ class Weavy(Records):
     def join(self, conversation: Conversation, user_ids: Iterable[int]) -> list[Member]:
         """Add members; those that were none before are returned."""
         fresh = [Member(user_id=number) for number in user_ids if number not in conversation.members]
-        for member in fresh:
-            conversation.members[member.user_id] = member
-            self.shelf(member.user_id).place(conversation, member)
+        conversation.members.update({member.user_id: member for member in fresh})
+        self._replace(conversation)
         return fresh
 
     def leave(self, conversation: Conversation, user_ids: Iterable[int]) -> list[Member]:
@@ -136,11 +161,14 @@ class Weavy(Records):
         gone = [conversation.members.pop(number) for number in user_ids if number in conversation.members]
         for member in gone:
             self.shelf(member.user_id).remove(conversation.id)
+        self._replace(conversation)
         return gone
 
-    def trash(self, conversation: Conversation, trashed: bool) -> None:
-        """Put it into the bin, or take it out."""
-        conversation.is_trashed = trashed
+    def change(self, conversation: Conversation, now: int, by: User | None, **values: Any) -> None:
+        """Give a conversation other values of its own: name, description, tags, metadata, the bin."""
+        for name, value in values.items():
+            setattr(conversation, name, value)
+        conversation.modified_at, conversation.modified_by_id = now, by.id if by else None
         self._replace(conversation)
 
     # --- messages and marks
@@ -170,22 +198,31 @@ class Weavy(Records):
         """Move the read marker to a message; without one everything so far is read."""
         member.marked_id = message_id or conversation.last_message_id
         member.marked_at = now
-        self.shelf(member.user_id).place(conversation, member)
+        self._place(conversation, member)
 
     def unmark(self, conversation: Conversation, member: Member) -> None:
         """Take the read marker away."""
         member.marked_id = member.marked_at = None
-        self.shelf(member.user_id).place(conversation, member)
+        self._place(conversation, member)
 
     def pin(self, conversation: Conversation, member: Member, now: int | None) -> None:
         """Pin for this member at a moment, or unpin with None; a pinned one keeps its moment."""
         if now is None or member.pinned_at is None:
             member.pinned_at = now
-            self.shelf(member.user_id).place(conversation, member)
+            self._place(conversation, member)
+
+    def star(self, conversation: Conversation, member: Member, starred: bool) -> None:
+        """Star for this member, or take the star away."""
+        member.is_starred = starred
+        self._place(conversation, member)
+
+    def _place(self, conversation: Conversation, member: Member) -> None:
+        self.parts.pop((member.user_id, conversation.id), None)
+        self.shelf(member.user_id).place(conversation, member)
 
     def _replace(self, conversation: Conversation) -> None:
         for member in conversation.members.values():
-            self.shelf(member.user_id).place(conversation, member)
+            self._place(conversation, member)
 
     def _index(self, conversation: Conversation) -> None:
         self._replace(conversation)

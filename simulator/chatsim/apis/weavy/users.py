@@ -82,6 +82,7 @@ def upsert(
     for name in FLAGS:
         if body.get(name) is not None:
             setattr(user, name, body[name])
+    state.people_changed()
     return user, made
 
 
