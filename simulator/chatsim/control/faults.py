@@ -37,13 +37,13 @@ def add_fault(simulator: Simulator, call: Call) -> Reply:
         expires=Faults.expiry(body.get("ttl_s"), world.clock.now()),
     )
     world.faults.add(fault)
-    return Reply(status=201, body=_show(fault), headers={"Location": f"{call.request.path}/{fault.id}"})
+    return Reply(status=201, body=show(fault), headers={"Location": f"{call.request.path}/{fault.id}"})
 
 
 def list_faults(simulator: Simulator, call: Call) -> Reply:
     """What is planned, oldest first, with what it hit."""
     taken, after = piece(call, list(call.world.faults.all.values()), lambda fault: fault.id)
-    return Reply(body={"faults": [_show(fault) for fault in taken], "next": after})
+    return Reply(body={"faults": [show(fault) for fault in taken], "next": after})
 
 
 def delete_faults(simulator: Simulator, call: Call) -> Reply:
@@ -108,7 +108,8 @@ def _check_act(act: dict[str, Any]) -> None:
         raise refused("/act/delay_s", f"expected min up to max, got {delay['min']} and {delay['max']}")
 
 
-def _show(fault: Fault) -> dict[str, Any]:
+def show(fault: Fault) -> dict[str, Any]:
+    """A fault as the control API shows it, with what it hit."""
     act = {name: value for name, value in msgspec.structs.asdict(fault.act).items() if value != getattr(_NOTHING, name)}
     return {
         "id": fault.id,

@@ -4,6 +4,7 @@ from typing import Any, Final
 
 from chatsim.control import (
     access,
+    bundles,
     callbacks,
     clock,
     faults,
@@ -25,7 +26,20 @@ from chatsim.core.routing import CONTROL, Territory
 from chatsim.core.simulator import Simulator
 
 ERRORS: Final = (400, 401, 403, 404, 405, 408, 409, 410, 413, 415, 417, 422, 500, 501, 503)
-TABLES: Final = (server, access, worlds, snapshots, clock, switches, journal, questions, faults, callbacks, sockets)
+TABLES: Final = (
+    server,
+    access,
+    worlds,
+    snapshots,
+    bundles,
+    clock,
+    switches,
+    journal,
+    questions,
+    faults,
+    callbacks,
+    sockets,
+)
 """The modules whose `ROUTES` are the fixed part of the table."""
 
 

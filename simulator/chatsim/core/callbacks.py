@@ -266,6 +266,13 @@ class Outbox:
         self.leaving.clear()
         self.due.clear()
 
+    def park(self) -> None:
+        """Hold everything that waits, but nothing that comes: a restored world sends nothing of what was before."""
+        for delivery in self._waiting():
+            delivery.sending, delivery.departed, delivery.state = False, True, "held"
+        self.leaving.clear()
+        self.due.clear()
+
     def release(self, ids: Sequence[str] | None = None) -> list[Delivery]:
         """Let held deliveries go; without ``ids`` all of them, and stop holding.
 

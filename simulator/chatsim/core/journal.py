@@ -6,6 +6,7 @@ Entries keep raw bytes; they are decoded when somebody asks. The journal is boun
 from __future__ import annotations
 
 import hashlib
+from base64 import b64encode
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
@@ -118,6 +119,11 @@ class Entry:
                 parameters.setdefault(name, value)
             return parameters
         return _readable(self.request_body)
+
+    @property
+    def request_base64(self) -> str:
+        """What is kept of the request's body, as it came."""
+        return b64encode(self.request_body).decode()
 
     @property
     def weight(self) -> int:

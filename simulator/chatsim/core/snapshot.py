@@ -88,6 +88,31 @@ def take(world: World) -> dict[str, Any]:
     return written
 
 
+def first(world: World) -> dict[str, Any]:
+    """Write out what the world began from: the snapshot it went on from, else its fixture and options."""
+    if world.origin is not None:
+        return dict(world.origin)
+    beginning = Snapshot(
+        format=FORMAT,
+        chatsim=__version__,
+        name=world.name,
+        options=world.options,
+        at=world.began if world.options.clock.get("mode") == "frozen" else None,
+        shift=0,
+        timers=[],
+        timer_seq=0,
+        counts={},
+        quirks=dict(world.options.quirks),
+        settings=dict(world.options.settings),
+        faults=[],
+        identity=None,
+        outbox=None,
+        states={},
+    )
+    written: dict[str, Any] = msgspec.to_builtins(beginning, enc_hook=_write, str_keys=True)
+    return written
+
+
 def read(simulator: Simulator, document: Any) -> Snapshot:
     """Check a document before anything changes.
 
@@ -129,8 +154,10 @@ def restore(world: World, snapshot: Snapshot) -> None:
     if snapshot.identity is not None:
         world.identity.restore(snapshot.identity)
     if snapshot.outbox is not None:
+        snapshot.outbox.park()
         world.put_outbox(snapshot.outbox)
     world.states.update(states)
+    world.origin = take(world)
 
 
 def _state(world: World, name: str, data: Any) -> Any:

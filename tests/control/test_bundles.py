@@ -1,0 +1,74 @@
+"""Bundles: what a colleague gets, and what of it is masked."""
+
+from __future__ import annotations
+
+import json
+from base64 import b64decode
+from typing import Any
+
+import pytest
+from desk import Desk
+from sample import SAMPLE
+
+from chatsim.control.masking import MASK, masked
+from chatsim.core.json import decode
+from chatsim.core.snapshot import read, restore
+
+GOOD = {"status": "ok", "version": "1"}
+
+
+@pytest.fixture
+def desk() -> Desk:
+    """A simulator of the sample API, where somebody was greeted."""
+    made = Desk(apis=[SAMPLE])
+    made.ask("POST", "/sample/a", GOOD, token="good")
+    return made
+
+
+def bundle(desk: Desk, query: str = "") -> Any:
+    """The default world's bundle."""
+    answer = desk.ask("GET", f"/_sim/worlds/default/bundle{query}")
+    assert (answer.status, answer.bug) == (200, "")
+    return answer.data
+
+
+def test_it_holds_what_happened(desk: Desk) -> None:
+    """Journal, seed, and the state before and after."""
+    got = bundle(desk)
+    assert [entry["request"]["path"] for entry in got["journal"]] == ["/sample/a"]
+    assert got["last"]["states"] == {"sample": {"greeted": {"a": 1}}}
+    assert got["first"]["states"] == {}
+
+
+def test_secrets_are_masked(desk: Desk) -> None:
+    """Unless somebody asks for them."""
+    assert '"Bearer good"' not in json.dumps(bundle(desk))
+    assert '"Bearer good"' in json.dumps(bundle(desk, "?redact=false"))
+
+
+def test_an_open_bundle_can_be_run_again(desk: Desk) -> None:
+    """It has the bodies as they came, and a beginning that can be restored."""
+    got = bundle(desk, "?redact=false")
+    world = desk.make_world("again")
+    restore(world, read(desk.simulator, got["first"]))
+    (entry,) = got["journal"]
+    assert decode(b64decode(entry["request"]["base64"])) == GOOD
+    assert world.state("sample").greeted == {}
+
+
+@pytest.mark.parametrize(
+    ("given", "shown"),
+    [
+        ({"password": "p", "name": "n"}, {"password": MASK, "name": "n"}),
+        ({"a": {"client_secret": "s"}}, {"a": {"client_secret": MASK}}),
+        ([["Authorization", "Bearer x"], ["Accept", "*/*"]], [["Authorization", MASK], ["Accept", "*/*"]]),
+        ({"body": "grant_type=password&password=p&x=1"}, {"body": f"grant_type=password&password={MASK}&x=1"}),
+        ({"query": "access_token=abc"}, {"query": f"access_token={MASK}"}),
+        ({"expires_in": 300, "token_type": "Bearer"}, {"expires_in": 300, "token_type": "Bearer"}),
+        ({"x": "see eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.abc!"}, {"x": f"see {MASK}!"}),
+        ({"base64": "cGFzc3dvcmQ="}, {"base64": None}),
+    ],
+)
+def test_masking(given: Any, shown: Any) -> None:
+    """By name, in forms and queries, and every JWT; what is harmless stays readable."""
+    assert masked(given) == shown
