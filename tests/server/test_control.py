@@ -8,6 +8,7 @@ from typing import Any
 import aiohttp
 import pytest
 from desk import Served, serve
+from sample import SAMPLE
 
 from chatsim.control.problems import render
 from chatsim.core.api import Api, Call, Route
@@ -220,6 +221,22 @@ async def test_a_late_answer(client: Client) -> None:
     status, _ = await client.ask("POST", "/cuckoo", {"left": 0})
     assert status == 503
     assert time.monotonic() - began >= 0.2
+
+
+async def test_offline_takes_open_sockets_along() -> None:
+    """Those of the API that goes offline; afterwards neither request nor handshake gets through."""
+    async with serve(assemble(apis=[SAMPLE])) as running, aiohttp.ClientSession(running.base_url) as session:
+        async with session.ws_connect("/sample/a/ears") as ears:
+            await ears.receive_str()
+            body = {"match": {"api": "sample"}, "act": {"offline": True}, "times": None}
+            async with session.post(f"{WORLD}/faults", json=body) as answer:
+                assert answer.status == 201
+            await ears.receive()
+            assert ears.close_code == 1006
+        with pytest.raises(aiohttp.ClientError):
+            await session.ws_connect("/sample/a/ears")
+        with pytest.raises(aiohttp.ServerDisconnectedError):
+            await session.get("/sample/a")
 
 
 async def test_a_fault_for_one_request_hits_one_of_many(client: Client) -> None:

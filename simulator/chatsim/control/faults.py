@@ -8,13 +8,14 @@ from chatsim.control.lists import piece, refused
 from chatsim.control.rows import world_row
 from chatsim.core.api import NOTHING, Call
 from chatsim.core.clock import rfc3339
+from chatsim.core.effects import Close
 from chatsim.core.errors import NotFound
 from chatsim.core.faults import ACTS, HANDSHAKE, Act, Fault, Faults
 from chatsim.core.http import Reply
 from chatsim.core.match import Match
 from chatsim.core.simulator import Simulator
-
-_NOTHING: Final = Act()
+from chatsim.core.sound import written
+from chatsim.core.world import World
 
 
 def add_fault(simulator: Simulator, call: Call) -> Reply:
@@ -37,7 +38,8 @@ def add_fault(simulator: Simulator, call: Call) -> Reply:
         expires=Faults.expiry(body.get("ttl_s"), world.clock.now()),
     )
     world.faults.add(fault)
-    return Reply(status=201, body=show(fault), headers={"Location": f"{call.request.path}/{fault.id}"})
+    headers = {"Location": f"{call.request.path}/{fault.id}"}
+    return Reply(status=201, body=show(fault), headers=headers, effects=_cut(world, fault))
 
 
 def list_faults(simulator: Simulator, call: Call) -> Reply:
@@ -61,6 +63,15 @@ def delete_fault(simulator: Simulator, call: Call) -> Reply:
     if call.world.faults.all.pop(call.params["id"], None) is None:
         raise NotFound(f"there is no fault {call.params['id']!r} in world {call.world.name!r}")
     return Reply(status=204)
+
+
+def _cut(world: World, fault: Fault) -> tuple[Close, ...]:
+    """A service that goes offline takes its open sockets along."""
+    if not fault.act.offline:
+        return ()
+    api = fault.match.wanted.get("api")
+    hit = (one for one in world.connections.values() if api in (None, one.api.name))
+    return tuple(Close(socket=one.id, abort=True) for one in hit)
 
 
 def _match(body: dict[str, Any]) -> Match:
@@ -110,11 +121,10 @@ def _check_act(act: dict[str, Any]) -> None:
 
 def show(fault: Fault) -> dict[str, Any]:
     """A fault as the control API shows it, with what it hit."""
-    act = {name: value for name, value in msgspec.structs.asdict(fault.act).items() if value != getattr(_NOTHING, name)}
     return {
         "id": fault.id,
         "match": fault.match.as_json(),
-        "act": act,
+        "act": written(fault.act),
         "skip": fault.skip,
         "times": fault.times,
         "expires": None if fault.expires is None else rfc3339(fault.expires),

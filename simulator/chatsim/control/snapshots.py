@@ -10,7 +10,7 @@ from chatsim.core.effects import Dispose
 from chatsim.core.http import Reply
 from chatsim.core.simulator import Simulator
 
-LIMIT: Final = 256 * MEBIBYTE
+LIMIT: Final = 64 * MEBIBYTE
 """Uploaded files are in a snapshot."""
 
 

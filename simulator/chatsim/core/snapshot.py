@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 import msgspec
 
 from chatsim import __version__
+from chatsim.core import sound
 from chatsim.core.accounts import IdentityState
 from chatsim.core.callbacks import Outbox
 from chatsim.core.clock import Timer
@@ -129,6 +130,8 @@ def read(simulator: Simulator, document: Any) -> Snapshot:
     snapshot = _convert(document, Snapshot, "the snapshot")
     if unknown := sorted(snapshot.states.keys() - simulator.apis.keys()):
         raise Invalid(f"the snapshot has the state of APIs that are not here: {', '.join(unknown)}")
+    if problem := next(sound.problems(simulator, snapshot), ""):
+        raise Invalid(f"the snapshot cannot be restored: {problem}")
     return snapshot
 
 
@@ -166,7 +169,10 @@ def _state(world: World, name: str, data: Any) -> Any:
     state = _convert(data, model, f"the state of {name}")
     reindex = getattr(state, "reindex", None)
     if reindex is not None:
-        reindex()
+        try:
+            reindex()
+        except (LookupError, ValueError, TypeError, AttributeError) as error:
+            raise Invalid(f"the state of {name} contradicts itself: {type(error).__name__}: {error}") from error
     return state
 
 
