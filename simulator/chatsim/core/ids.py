@@ -7,6 +7,7 @@ What must not be guessed from another world (tokens, symmetric keys) hashes the 
 from __future__ import annotations
 
 from base64 import urlsafe_b64encode
+from functools import lru_cache
 from hashlib import blake2b
 
 
@@ -57,10 +58,15 @@ class Ids:
 
     @staticmethod
     def _digest(seed: bytes, kind: str, name: str, size: int) -> bytes:
-        # Lengths keep ("ab", "c") apart from ("a", "bc"); a lone surrogate in a name must not raise.
+        # A lone surrogate in a name must not raise.
         named = name.encode("utf-8", "surrogatepass")
-        head = f"{len(seed)}:{len(kind)}:".encode()
-        return blake2b(head + seed + kind.encode() + named, digest_size=size).digest()
+        return blake2b(_before(seed, kind) + named, digest_size=size).digest()
+
+
+@lru_cache(maxsize=1024)
+def _before(seed: bytes, kind: str) -> bytes:
+    # Lengths keep ("ab", "c") apart from ("a", "bc").
+    return f"{len(seed)}:{len(kind)}:".encode() + seed + kind.encode()
 
 
 def _uuid4(raw: bytes) -> str:

@@ -13,6 +13,8 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qsl
 
+import msgspec
+
 from chatsim.core.clock import rfc3339
 from chatsim.core.json import BadJson, decode
 
@@ -37,49 +39,41 @@ class Note:
         self.text = text
 
 
-class Entry:
+class Entry(msgspec.Struct, eq=False):
     """One line of the journal; filled in while its request is under way.
 
     `kind` is request, socket, push, callback, trigger or timer. `cause` is the entry that led to this one.
     `bug` holds the text of our own mistake: an exception, or an answer that breaks its schema.
     """
 
-    __slots__ = (
-        "api", "at", "bug", "cause", "command", "direction", "duration_ns", "fault", "kind", "method", "notes",
-        "operation", "path", "principal", "query", "recipients", "request_body", "request_headers", "request_size",
-        "response_body", "response_headers", "response_size", "seq", "sha256", "socket", "status", "url",
-        "violations",
-    )  # fmt: skip
-
-    def __init__(self, seq: int, at: int, kind: str, api: str = "", cause: int | None = None) -> None:
-        self.seq = seq
-        self.at = at
-        self.kind = kind
-        self.api = api
-        self.cause = cause
-        self.operation = ""
-        self.principal = ""
-        self.method = ""
-        self.path = ""
-        self.query = ""
-        self.url = ""
-        self.request_headers: Headers | None = None
-        self.request_body = b""
-        self.request_size = 0
-        self.sha256 = ""
-        self.status = 0
-        self.response_headers: Iterable[tuple[str, str]] = ()
-        self.response_body = b""
-        self.response_size = 0
-        self.violations: tuple[Violation, ...] = ()
-        self.notes: tuple[Note, ...] = ()
-        self.fault: str | None = None
-        self.bug = ""
-        self.duration_ns = 0
-        self.direction = ""
-        self.command = ""
-        self.socket = ""
-        self.recipients: tuple[str, ...] = ()
+    seq: int
+    at: int
+    kind: str
+    api: str = ""
+    cause: int | None = None
+    operation: str = ""
+    principal: str = ""
+    method: str = ""
+    path: str = ""
+    query: str = ""
+    url: str = ""
+    request_headers: Headers | None = None
+    request_body: bytes = b""
+    request_size: int = 0
+    sha256: str = ""
+    status: int = 0
+    response_headers: Iterable[tuple[str, str]] = ()
+    response_body: bytes = b""
+    response_size: int = 0
+    violations: tuple[Violation, ...] = ()
+    notes: tuple[Note, ...] = ()
+    fault: str | None = None
+    bug: str = ""
+    duration_ns: int = 0
+    direction: str = ""
+    command: str = ""
+    socket: str = ""
+    recipients: tuple[str, ...] = ()
 
     def note(self, code: str, text: str) -> None:
         """Add a remark."""

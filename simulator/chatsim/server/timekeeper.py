@@ -46,8 +46,10 @@ class Timekeeper:
         self._armed[world] = asyncio.get_running_loop().call_later(wait_s, self._fire, world)
 
     def _next(self, world: World) -> int | None:
-        moments = [moment for moment in (world.clock.next_due(), self._due(world)) if moment is not None]
-        return min(moments, default=None)
+        timer, delivery = world.clock.next_due(), self._due(world)
+        if timer is None or delivery is None:
+            return delivery if timer is None else timer
+        return min(timer, delivery)
 
     def _fire(self, world: World) -> None:
         self._armed.pop(world, None)

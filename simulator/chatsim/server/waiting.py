@@ -41,7 +41,9 @@ class Waiting:
 
     def wake(self, world: World) -> None:
         """Something happened in `world`: ask everybody who waits there again."""
-        for future, pending in list(self._waiters.get(world, {}).items()):
+        if (waiters := self._waiters.get(world)) is None:
+            return
+        for future, pending in list(waiters.items()):
             if not future.done() and (reply := pending.check()) is not None:
                 future.set_result(reply)
 
