@@ -88,6 +88,7 @@ def note_header(call: Call) -> dict[str, str]:
 
 LENIENCIES: Final[Mapping[str, str]] = {
     "m3o.json-as-form": "JSON that curl labelled as a form is read as JSON; send Content-Type: application/json",
+    "m3o.other-content-type": "a body with any other label is read as JSON; send Content-Type: application/json",
     "m3o.history-on-send": "/chat/Send with chat_id alone answers the history, as printed; it is at /chat/History",
     "m3o.send-without-chat": "/chat/Send without chat_id is answered, as in the document, but the message is lost",
 }
