@@ -41,6 +41,12 @@ def test_every_method_with_a_body_does(desk: Desk, method: str) -> None:
     assert count(ask(desk, method, "/chat/History", HISTORY)) == 1
 
 
+def test_an_odd_method_is_no_405(desk: Desk) -> None:
+    """Whatever the real gateway makes of it."""
+    answer = ask(desk, "TRACE", "/chat/History")
+    assert (answer.status, answer.data["id"]) == (500, "go.micro.api")
+
+
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
 def test_get_reads_the_query_only(desk: Desk, method: str) -> None:
     """A body is not looked at, not even a broken one."""
