@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import pytest
 from desk import Answer, Desk
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from chatsim.apis.m3o import API
@@ -34,6 +34,8 @@ FLAGS: Final = {"private"}
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text()
 VALUES = st.recursive(SCALARS, lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner), max_leaves=8)
 DESK: Final = Desk(apis=[API])
+EXAMPLES: Final = settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+"""A slow machine is no reason to fail."""
 
 
 def ask(path: str, body: Any = b"", headers: Mapping[str, str] | None = None) -> Answer:
@@ -64,7 +66,7 @@ def bodies(path: str) -> st.SearchStrategy[dict[str, Any]]:
 
 @pytest.mark.parametrize("path", FIELDS)
 @given(data=st.data())
-@settings(max_examples=40, deadline=None)
+@EXAMPLES
 def test_right_names_and_types_are_never_a_wrong_shape(path: str, data: st.DataObject) -> None:
     """They are answered, or miss something: 200 or 400."""
     answer = ask(path, data.draw(bodies(path)))
@@ -74,7 +76,7 @@ def test_right_names_and_types_are_never_a_wrong_shape(path: str, data: st.DataO
 
 @pytest.mark.parametrize("path", FIELDS)
 @given(body=VALUES)
-@settings(max_examples=40, deadline=None)
+@EXAMPLES
 def test_any_json_is_answered(path: str, body: Any) -> None:
     """With any value in place of the body."""
     assert understood(ask(path, body))
@@ -82,7 +84,7 @@ def test_any_json_is_answered(path: str, body: Any) -> None:
 
 @pytest.mark.parametrize("path", FIELDS)
 @given(data=st.data(), value=VALUES)
-@settings(max_examples=40, deadline=None)
+@EXAMPLES
 def test_any_value_of_a_field_is_answered(path: str, data: st.DataObject, value: Any) -> None:
     """With any value in place of a right one."""
     body = data.draw(bodies(path)) | {data.draw(st.sampled_from(FIELDS[path])): value}
@@ -91,14 +93,14 @@ def test_any_value_of_a_field_is_answered(path: str, data: st.DataObject, value:
 
 @pytest.mark.parametrize("path", ["/chat/Send", "/v1/chat/Send"])
 @given(raw=st.binary(), label=st.sampled_from(["application/json", "application/x-www-form-urlencoded", "x/y"]))
-@settings(max_examples=80, deadline=None)
+@EXAMPLES
 def test_any_bytes_are_answered(path: str, raw: bytes, label: str) -> None:
     """Under any label."""
     assert understood(ask(path, raw, {"Content-Type": label}))
 
 
 @given(query=st.text(st.characters(min_codepoint=33, max_codepoint=126)))
-@settings(max_examples=80, deadline=None)
+@EXAMPLES
 def test_any_query_is_answered(query: str) -> None:
     """Broken escapes and brackets included."""
     assert understood(DESK.ask("GET", f"/chat/History?{query}", token="key"))
@@ -106,7 +108,7 @@ def test_any_query_is_answered(query: str) -> None:
 
 @pytest.mark.parametrize("path", ["/chat/New", "/chat/History", "/v1/chat/Kick", "/v1/chat/History"])
 @given(data=st.data())
-@settings(max_examples=40, deadline=None)
+@EXAMPLES
 def test_both_spellings_mean_the_same(path: str, data: st.DataObject) -> None:
     """Whichever way a name is written, the answer is the same."""
     body = data.draw(bodies(path))
@@ -116,7 +118,7 @@ def test_both_spellings_mean_the_same(path: str, data: st.DataObject) -> None:
 
 @pytest.mark.parametrize("path", FIELDS)
 @given(name=st.text(min_size=1), value=VALUES)
-@settings(max_examples=30, deadline=None)
+@EXAMPLES
 def test_unknown_names_are_refused(path: str, name: str, value: Any) -> None:
     """Whatever they hold, null included."""
     known = {*FIELDS[path], *map(camel_case, FIELDS[path])}

@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 from desk import Answer, Desk
 
+from chatsim.apis.m3o import API
+
 DOCUMENTED = "bed4f0f0-da12-46d2-90d2-17ae1714a214"
 FORM = "application/x-www-form-urlencoded"
 HISTORY = {"chat_id": DOCUMENTED}
@@ -37,6 +39,12 @@ SHAPE = (500, "go.micro.client", "grpc")
 def test_every_method_with_a_body_does(desk: Desk, method: str) -> None:
     """The gateway never answers 405."""
     assert count(ask(desk, method, "/chat/History", HISTORY)) == 1
+
+
+def test_an_odd_method_is_no_405(desk: Desk) -> None:
+    """Whatever the real gateway makes of it."""
+    answer = ask(desk, "TRACE", "/chat/History")
+    assert (answer.status, answer.data["id"]) == (500, "go.micro.api")
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
@@ -165,11 +173,29 @@ def test_what_is_no_json_is_refused(desk: Desk, raw: bytes) -> None:
     assert answer.data["detail"].startswith("grpc: error while marshaling")
 
 
-@pytest.mark.parametrize("content_type", [None, "text/plain", "application/json; charset=utf-8", "image/png"])
-def test_json_is_read_under_any_label(desk: Desk, content_type: str | None) -> None:
-    """As the real gateway does, so it is worth no note."""
-    answer = ask(desk, "POST", "/chat/History", b'{"chat_id":"%s"}' % DOCUMENTED.encode(), content_type)
+RAW = b'{"chat_id":"%s"}' % DOCUMENTED.encode()
+
+
+@pytest.mark.parametrize("content_type", [None, "application/json", "Application/JSON; charset=utf-8"])
+@pytest.mark.parametrize("strict", [False, True])
+def test_json_is_read_without_a_label(content_type: str | None, strict: bool) -> None:
+    """As under the right one: nothing worth a note."""
+    answer = ask(Desk(apis=[API], strict=strict), "POST", "/chat/History", RAW, content_type)
     assert (count(answer), answer.notes) == (1, [])
+
+
+@pytest.mark.parametrize("content_type", ["text/plain", "image/png", "multipart/form-data; boundary=x"])
+def test_json_is_read_under_any_label(desk: Desk, content_type: str) -> None:
+    """Noted, as a program that says so is careless, though the real gateway reads it too."""
+    answer = ask(desk, "POST", "/chat/History", RAW, content_type)
+    assert (count(answer), answer.headers["X-Simulator-Note"]) == (1, "m3o.other-content-type")
+
+
+def test_a_strict_world_refuses_other_labels() -> None:
+    """As a wrong shape; a call without a body has nothing to label."""
+    desk = Desk(apis=[API], strict=True)
+    assert refusal(ask(desk, "POST", "/chat/History", RAW, "text/plain")) == SHAPE
+    assert ask(desk, "GET", f"/chat/History?chat_id={DOCUMENTED}", content_type="text/plain").status == 200
 
 
 @pytest.mark.parametrize("label", [FORM, f"{FORM}; charset=utf-8", FORM.title()])
@@ -182,7 +208,7 @@ def test_json_is_read_under_the_label_of_a_form(desk: Desk, label: str) -> None:
 
 def test_a_strict_world_refuses_json_labelled_as_a_form() -> None:
     """The documents' own calls are promised for other worlds only."""
-    desk = Desk(strict=True)
+    desk = Desk(apis=[API], strict=True)
     answer = ask(desk, "POST", "/chat/History", HISTORY, FORM)
     assert refusal(answer) == SHAPE
     assert "m3o.json-as-form" in answer.notes
@@ -192,7 +218,7 @@ def test_a_strict_world_refuses_json_labelled_as_a_form() -> None:
 def test_a_strict_world_reads_json_labelled_as_such(path: str) -> None:
     """Nothing else is stricter."""
     body = HISTORY if path == "/chat/History" else {}
-    assert ask(Desk(strict=True), "POST", path, body).status == 200
+    assert ask(Desk(apis=[API], strict=True), "POST", path, body).status == 200
 
 
 def test_a_real_form_is_read(desk: Desk) -> None:

@@ -284,7 +284,7 @@ def test_who_asked_for_a_room_hears_of_rooms(desk: Desk) -> None:
 def test_later_frames_are_not_read(desk: Desk) -> None:
     """The stream goes one way."""
     ben = joined(desk, group(desk, "ann"), "ben")
-    assert ben.received('{"text":"hello"}') == []
+    assert [ben.received(frame) for frame in ('{"text":"hello"}', "{")] == [[], []]
 
 
 @pytest.mark.parametrize("method", ["Kick", "Leave", "Delete"])
@@ -325,9 +325,10 @@ def test_a_bad_key_is_told_after_the_first_frame(
 ) -> None:
     """The handshake is accepted whoever asks; whatever the frame holds, the key comes first."""
     desk.world.state("m3o").tokens["bad"] = Token(allowed=False, reason="Insufficient credit")
-    connection, effects = opened(desk, "/v1/chat/Join", headers)
-    assert effects == []
-    assert refused(connection.received("{}")) == error
+    for frame in ("{}", "{", '{"nope":1}'):
+        connection, effects = opened(desk, "/v1/chat/Join", headers)
+        assert effects == []
+        assert refused(connection.received(frame)) == error
 
 
 def test_a_browser_joins_by_its_sub_protocol(desk: Desk) -> None:

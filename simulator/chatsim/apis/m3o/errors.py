@@ -88,6 +88,7 @@ def note_header(call: Call) -> dict[str, str]:
 
 LENIENCIES: Final[Mapping[str, str]] = {
     "m3o.json-as-form": "JSON that curl labelled as a form is read as JSON; send Content-Type: application/json",
+    "m3o.other-content-type": "a body with any other label is read as JSON; send Content-Type: application/json",
     "m3o.history-on-send": "/chat/Send with chat_id alone answers the history, as printed; it is at /chat/History",
     "m3o.send-without-chat": "/chat/Send without chat_id is answered, as in the document, but the message is lost",
 }
@@ -118,6 +119,11 @@ def _no_path(error: ApiError, call: Call) -> tuple[str, int, str]:
     return "", 500, "service not found"
 
 
+def _odd_method(error: ApiError, call: Call) -> tuple[str, int, str]:
+    """The gateway never says 405; what it makes of a method such as TRACE nobody looked up [guess]."""
+    return GATEWAY, 500, f"error during request: method {call.request.method} is not known"
+
+
 def _too_long(error: ApiError, call: Call) -> tuple[str, int, str]:
     return GATEWAY, 500, "error during request: http: request body too large"
 
@@ -132,7 +138,7 @@ _WORDS: Final[Mapping[type[ApiError], Callable[[ApiError, Call], tuple[str, int,
     Malformed: _not_json,
     Invalid: _wrong_shape,
     NotFound: _no_path,
-    MethodNotAllowed: _no_path,
+    MethodNotAllowed: _odd_method,
     TooLarge: _too_long,
 }
 

@@ -10,12 +10,15 @@ from chatsim.apis.m3o.protojson import Spelling, normalise
 from chatsim.apis.m3o.querystring import form_fields, query_fields
 from chatsim.core.api import Call, Route
 from chatsim.core.effects import Effect
-from chatsim.core.errors import Malformed
+from chatsim.core.errors import Invalid, Malformed
 from chatsim.core.http import JSON, Body, Reply
 from chatsim.core.json import BadJson, decode
 from chatsim.core.schemas import Schema
 
 FORM: Final = "application/x-www-form-urlencoded"
+LABELS: Final = frozenset(("", JSON, FORM))
+"""Content types that need no leniency to be read as JSON; a form that is none was recognised before."""
+
 METHODS: Final = ("POST", "GET", "PUT", "PATCH", "DELETE")
 """The gateway never says 405: all of these call the same method. GET (and HEAD) have no body [source]."""
 
@@ -24,7 +27,7 @@ def read_fields(call: Call, body: Body) -> Any:
     """Merge query and body (the body wins) and give the fields their proto names.
 
     Raises:
-        Malformed: the body is no JSON. Refusal: the query is broken.
+        Malformed: the body is no JSON. Refusal: the query is broken. Invalid: its label is refused in a strict world.
     """
     found = _written(call, b"" if call.request.method in ("GET", "HEAD") else body.raw)
     assert isinstance(call.route, Route)
@@ -74,6 +77,9 @@ def _written(call: Call, raw: bytes) -> Any:
     fields = query_fields(query) if query else {}
     if not raw.strip():
         return fields
+    label = call.request.content_type
+    if label not in LABELS and not lenient(call, "m3o.other-content-type"):
+        raise Invalid(f"the body is labelled {label}; send Content-Type: {JSON}")
     try:
         value = decode(raw)
     except BadJson as error:

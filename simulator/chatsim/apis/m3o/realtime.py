@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from typing import Any
 
@@ -27,7 +28,7 @@ def join(state: M3O, call: Call) -> Join:
     return Join(call)
 
 
-class _Stream:
+class _Stream(ABC):
     """What both have in common: one JSON value a frame, errors as a frame before the end, no echo to the sender."""
 
     def __init__(self, call: Call) -> None:
@@ -52,16 +53,16 @@ class _Stream:
         if self.frames.state is State.CLOSED:
             return ()
         try:
-            return self.take(call, self._value(data))
+            return self.take(call, data)
         except ApiError as error:
             return self.failed(call, error)
         except PeerFault as fault:
             self.frames.close()
             return (Close(code=fault.code, reason=fault.message),)
 
-    def take(self, call: Call, value: Any) -> Iterable[Effect]:
-        """Act on the value of a frame."""
-        raise NotImplementedError
+    @abstractmethod
+    def take(self, call: Call, data: str | bytes) -> Iterable[Effect]:
+        """Act on a frame."""
 
     def failed(self, call: Call, error: ApiError) -> Iterable[Effect]:
         """Tell an error and close; under a quirk only drop the connection."""
@@ -81,9 +82,9 @@ class _Stream:
             return ()
         return (Send(self.frame(push.body, raw)),)
 
+    @abstractmethod
     def speaker(self, body: Any) -> str:
         """Who says what is pushed."""
-        raise NotImplementedError
 
     def frame(self, body: Any, raw: bytes) -> str | bytes:
         """What is pushed as a message of this stream; `raw` is `body` encoded."""
@@ -97,13 +98,24 @@ class _Stream:
         """The others are not told."""
         return ()
 
-    def _value(self, data: str | bytes) -> Any:
+    def fields(self, call: Call, data: str | bytes, schema: str) -> dict[str, Any]:
+        """The fields of a frame under their proto names.
+
+        Raises:
+            Malformed: it is no JSON. Invalid: an unknown name or a wrong type. PeerFault: it is too long.
+        """
         try:
-            return self.frames.receive(data)
+            value = self.frames.receive(data)
         except PeerFault as fault:
             if fault.code == TOO_BIG:
                 raise
             raise Malformed(fault.message) from fault
+        contract = call.world.simulator.schemas.get(call.api.schema(schema))
+        fields = named(value, contract)
+        if not contract.accepts(fields):
+            raise Invalid("the frame has another shape", violations=contract.explain(fields))
+        assert isinstance(fields, dict)
+        return fields
 
 
 class Connect(_Stream):
@@ -123,10 +135,10 @@ class Connect(_Stream):
             return self.failed(call, error)
         return (Listen(chat.topic(self.namespace, self.chat_id)),)
 
-    def take(self, call: Call, value: Any) -> Iterable[Effect]:
+    def take(self, call: Call, data: str | bytes) -> Iterable[Effect]:
         """Say it, whatever it lacks: nothing but the shape is looked at [source]."""
         call.entry.command = "message"
-        frame = _checked(call, value, "connect-frame")
+        frame = self.fields(call, data, "connect-frame")
         frame |= {
             "id": self._id(call, frame),
             "client_id": self._client_id(call, frame),
@@ -165,7 +177,7 @@ class Join(_Stream):
         super().__init__(call)
         self.word = "group"
 
-    def take(self, call: Call, value: Any) -> Iterable[Effect]:
+    def take(self, call: Call, data: str | bytes) -> Iterable[Effect]:
         """Let the user in and listen. What else the client sends is not asked for and not heard [source]."""
         if self.user_id:
             call.note("m3o.frame-ignored", "the stream goes to the client only: frames after the first are not read")
@@ -173,7 +185,7 @@ class Join(_Stream):
         call.entry.command = "join"
         state: M3O = call.state("m3o")
         call.principal = front_door(state, call)
-        call.body = _checked(call, value, "v1-membership")
+        call.body = self.fields(call, data, "v1-membership")
         group = groups.find_group(state, call, "chat.send", "user_id", unknown="chat.join")
         self.group = call.body["user_id"]
         self.word = groups.word_of(call)
@@ -189,17 +201,3 @@ class Join(_Stream):
         if self.word == "group":
             return self.frames.forward(raw)
         return self.frames.send({"message": groups.shown(body["message"], self.word)})
-
-
-def _checked(call: Call, value: Any, schema: str) -> dict[str, Any]:
-    """The fields of a frame under their proto names.
-
-    Raises:
-        Invalid: an unknown name or a wrong type.
-    """
-    contract = call.world.simulator.schemas.get(call.api.schema(schema))
-    fields = named(value, contract)
-    if not contract.accepts(fields):
-        raise Invalid("the frame has another shape", violations=contract.explain(fields))
-    assert isinstance(fields, dict)
-    return fields
