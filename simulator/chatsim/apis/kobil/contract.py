@@ -31,12 +31,11 @@ SIGNATURE_DATA: Final = "signature-data"
 def message_schema(call: Call, body: Any) -> str:
     """The schema that the type of this message chooses. Raises Invalid for a type that cannot be sent."""
     kind = body.get("messageType") if isinstance(body, dict) else None
-    known = dict(MESSAGES)
-    if call.quirk("kobil.text_entry") == "accepted":
-        known["textEntryRequest"] = OLDER
-    if isinstance(kind, str) and kind in known:
-        return known[kind]
-    raise Invalid(f"messageType {kind!r} cannot be sent here; expected {', '.join(known)}")
+    if isinstance(kind, str) and kind in MESSAGES:
+        return MESSAGES[kind]
+    if kind == "textEntryRequest" and call.quirk("kobil.text_entry") == "accepted":
+        return OLDER
+    raise Invalid(f"messageType {kind!r} cannot be sent here; expected {', '.join(MESSAGES)}")
 
 
 def hold(call: Call, name: str, body: Any) -> None:

@@ -18,6 +18,7 @@ BASE62: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 MESSAGE_ID_LENGTH: Final = 18
 DEFAULT_INSTANCE_PREFIX: Final = "instance-"
 
+_PAIRS: Final = [first + second for first in BASE62 for second in BASE62]
 _DIGIT: Final = {character: value for value, character in enumerate(BASE62)}
 _NS_PER_MS: Final = 1_000_000
 _NS_PER_US: Final = 1_000
@@ -35,13 +36,13 @@ class MessageId(NamedTuple):
 def encode_message_id(parts: MessageId) -> str:
     """18 base62 characters of ``milliseconds << 64 | low``."""
     number = parts.at_ms << _LOW_BITS | parts.low
-    characters = []
-    for _ in range(MESSAGE_ID_LENGTH):
-        number, digit = divmod(number, 62)
-        characters.append(BASE62[digit])
+    pairs = []
+    for _ in range(MESSAGE_ID_LENGTH // 2):
+        number, pair = divmod(number, len(_PAIRS))
+        pairs.append(_PAIRS[pair])
     if number or parts.at_ms < 0:
         raise ValueError(f"{parts.at_ms} ms does not fit into {MESSAGE_ID_LENGTH} characters")
-    return "".join(reversed(characters))
+    return "".join(reversed(pairs))
 
 
 def decode_message_id(text: str) -> MessageId:
