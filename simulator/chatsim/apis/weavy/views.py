@@ -142,7 +142,7 @@ def detail_view(state: Weavy, conversation: Conversation, reader: User | None, b
     view["members"] = [member_view(state, member, base) for member in conversation.members.values()]
     for name in ("created_by", "modified_by"):
         if number := getattr(conversation, f"{name}_id"):
-            view[name] = user_view(state, state.users[number], base)
+            view[name] = author_view(state, state.users[number], base)
     return view
 
 
