@@ -3,16 +3,15 @@
 from collections.abc import Iterable
 from typing import Any
 
-from chatsim.apis.weavy.access import conversation_of, me, membership, reader
+from chatsim.apis.weavy.access import conversation_of, me, membership
 from chatsim.apis.weavy.errors import BadValues
 from chatsim.apis.weavy.events import app_created, conversation_marked
 from chatsim.apis.weavy.listing import LIST, chosen
-from chatsim.apis.weavy.pages import conversation_page
+from chatsim.apis.weavy.pages import conversation_detail, conversation_page
 from chatsim.apis.weavy.parameters import parameters
 from chatsim.apis.weavy.query import flag, integer, page
 from chatsim.apis.weavy.records import CONTEXTUAL, PRIVATE, ROOM, Conversation
 from chatsim.apis.weavy.state import Weavy
-from chatsim.apis.weavy.views import detail_view
 from chatsim.core.api import Call
 from chatsim.core.errors import NotFound
 from chatsim.core.http import Reply
@@ -37,7 +36,7 @@ def create_conversation(state: Weavy, call: Call) -> Reply:
     if found is not None:
         if found.is_trashed:
             state.change(found, call.now, user, is_trashed=False)
-        return Reply(status=201, body=detail_view(state, found, user, call.base_url))
+        return Reply(status=201, body=conversation_detail(state, call, found))
     if call.quirk("weavy.private-chat-name") == "dropped":
         name = None
     return _created(state, call, PRIVATE, (user.id, wanted[0]), name)
@@ -46,7 +45,7 @@ def create_conversation(state: Weavy, call: Call) -> Reply:
 def _created(state: Weavy, call: Call, kind: str, members: Iterable[int], name: str | None) -> Reply:
     user = me(call)
     made = state.add_conversation(kind, members, call.now, created_by_id=user.id, name=name)
-    body = detail_view(state, made, user, call.base_url)
+    body = conversation_detail(state, call, made)
     return Reply(status=201, body=body, effects=tuple(app_created(state, call, made, user)))
 
 
@@ -63,7 +62,7 @@ def get_conversation(state: Weavy, call: Call) -> Reply:
     """Get a conversation, as one of its members or with an API key. It does not mark as read."""
     trashed = parameters(call, {"trashed": flag}).get("trashed", False)
     conversation = conversation_of(state, call, trashed=trashed)
-    return Reply(body=detail_view(state, conversation, reader(call), call.base_url))
+    return Reply(body=conversation_detail(state, call, conversation))
 
 
 def get_badge(state: Weavy, call: Call) -> Reply:
@@ -107,4 +106,4 @@ def unpin_conversation(state: Weavy, call: Call) -> Reply:
 
 
 def _changed(state: Weavy, call: Call, conversation: Conversation, effects: tuple[Any, ...] = ()) -> Reply:
-    return Reply(body=detail_view(state, conversation, me(call), call.base_url), effects=effects)
+    return Reply(body=conversation_detail(state, call, conversation), effects=effects)

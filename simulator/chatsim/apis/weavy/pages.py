@@ -1,29 +1,33 @@
-"""Pages of conversations, put together from parts that are kept as long as they are true.
+"""Answers put together from parts that are kept as long as they are true.
 
-A list of a busy user is asked for again and again while little of it changes. A part is one conversation as one user
-sees it, as bytes, checked against its schema when it was made; the state forgets it with every change of what it shows.
+A list of a busy user is asked for again and again while little of it changes. A part is a conversation as one user sees
+it, or a message, as bytes, checked against its schema when it was made; the state forgets parts with every change of
+what they show.
 """
 
-from collections.abc import Iterable
-from typing import Final
+from collections.abc import Callable, Iterable, MutableMapping
+from typing import Any, Final, TypeVar
 
-import msgspec
+from msgspec import Raw
 
+from chatsim.apis.weavy.access import reader
 from chatsim.apis.weavy.query import Page, envelope
 from chatsim.apis.weavy.records import Conversation, User
-from chatsim.apis.weavy.state import Weavy
-from chatsim.apis.weavy.views import conversation_view
+from chatsim.apis.weavy.state import Part, Weavy
+from chatsim.apis.weavy.views import detail_view, message_view, summary_view
 from chatsim.core.api import Call
 from chatsim.core.http import Composed
 from chatsim.core.json import encode
 
 PARTS_LIMIT: Final = 10_000
-"""Some ten megabytes; what is looked at after that begins anew."""
+"""Of each kind, some ten megabytes; what is looked at after that begins anew."""
+
+Key = TypeVar("Key")
 
 
 def conversation_page(state: Weavy, call: Call, user: User, ids: Iterable[int], total: int, wanted: Page) -> Composed:
     """The list of these conversations for this user."""
-    parts = [_part(state, call, user, state.conversations[one]) for one in ids]
+    parts = [_summary(state, call, user, state.conversations[one]) for one in ids]
     body = envelope(parts, total, wanted)
     if not parts and call.quirk("weavy.empty-page") == "left-out":
         body.pop("data", None)
@@ -32,16 +36,43 @@ def conversation_page(state: Weavy, call: Call, user: User, ids: Iterable[int], 
     return Composed(raw=encode(body), schema=name)
 
 
-def _part(state: Weavy, call: Call, user: User, conversation: Conversation) -> msgspec.Raw:
-    key = (user.id, conversation.id)
-    if (kept := state.parts.get(key)) is not None and kept[0] == call.base_url:
-        return kept[1]
-    view = conversation_view(state, conversation, user, call.base_url)
+def conversation_detail(state: Weavy, call: Call, conversation: Conversation) -> Composed:
+    """One conversation with its members, for the caller."""
+    view = detail_view(state, conversation, reader(call), call.base_url)
+    return Composed(raw=_with_message(state, call, conversation, view), schema=call.api.schema("conversation"))
+
+
+def _summary(state: Weavy, call: Call, user: User, conversation: Conversation) -> Raw:
+    def make() -> Raw:
+        view = summary_view(state, conversation, user, call.base_url)
+        return Raw(_with_message(state, call, conversation, view))
+
+    return _kept(state.parts, (user.id, conversation.id), call.base_url, make)
+
+
+def _with_message(state: Weavy, call: Call, conversation: Conversation, view: dict[str, Any]) -> bytes:
     _check(call, call.api.schema("conversation"), view)
-    part = msgspec.Raw(encode(view))
-    if len(state.parts) >= PARTS_LIMIT:
-        state.parts.clear()
-    state.parts[key] = (call.base_url, part)
+    if conversation.messages:
+        view["last_message"] = _message(state, call, conversation.messages[-1])
+    return encode(view)
+
+
+def _message(state: Weavy, call: Call, number: int) -> Raw:
+    def make() -> Raw:
+        view = message_view(state, state.messages[number], call.base_url)
+        _check(call, call.api.schema("message"), view)
+        return Raw(encode(view))
+
+    return _kept(state.message_parts, number, call.base_url, make)
+
+
+def _kept(parts: MutableMapping[Key, Part], key: Key, base: str, make: Callable[[], Raw]) -> Raw:
+    if (kept := parts.get(key)) is not None and kept[0] == base:
+        return kept[1]
+    part = make()
+    if len(parts) >= PARTS_LIMIT:
+        parts.clear()
+    parts[key] = (base, part)
     return part
 
 

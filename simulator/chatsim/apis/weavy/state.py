@@ -12,18 +12,22 @@ from msgspec import Raw
 from chatsim.apis.weavy.records import PRIVATE, Conversation, Member, Message, Records, Token, User
 from chatsim.apis.weavy.shelves import Shelf
 
+Part = tuple[str, Raw]
+"""A piece of an answer, and the base URL of the addresses in it."""
+
 
 @dataclass(kw_only=True)
 class Weavy(Records):
     """The records, and beside them the indexes: users by identifier, private chats by pair, shelves by user.
 
     What hangs on open connections is no record either: who is `online`, which topics somebody is `listening` to,
-    which connection tokens were `negotiated`. `parts` are conversations as their readers were last shown them.
+    which connection tokens were `negotiated`. `parts` and `message_parts` are conversations and
+    messages as they were last shown.
     """
 
     __slots__ = (
-        "contexts", "last_conversation_id", "last_message_id", "last_user_id", "listening", "negotiated", "online",
-        "parts", "private", "shelves", "uids",
+        "contexts", "last_conversation_id", "last_message_id", "last_user_id", "listening", "message_parts",
+        "negotiated", "online", "parts", "private", "shelves", "uids",
     )  # fmt: skip
 
     def __post_init__(self) -> None:
@@ -38,7 +42,8 @@ class Weavy(Records):
         self.online: dict[int, set[str]] = {}
         self.listening: dict[str, set[str]] = {}
         self.negotiated: dict[str, None] = {}
-        self.parts: dict[tuple[int, int], tuple[str, Raw]] = {}
+        self.parts: dict[tuple[int, int], Part] = {}
+        self.message_parts: dict[int, Part] = {}
         self.last_user_id = max(self.users, default=0)
         self.last_conversation_id = max(self.conversations, default=0)
         self.last_message_id = max(self.messages, default=0)
@@ -94,6 +99,7 @@ class Weavy(Records):
     def people_changed(self) -> None:
         """Names or presence changed, which any conversation may show."""
         self.parts.clear()
+        self.message_parts.clear()
 
     # --- tokens
 

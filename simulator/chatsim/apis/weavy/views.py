@@ -122,27 +122,35 @@ def app_view(state: Weavy, conversation: Conversation, reader: User | None, base
     return view
 
 
-def conversation_view(state: Weavy, conversation: Conversation, reader: User | None, base: str) -> dict[str, Any]:
-    """ConversationOut as lists carry it ("summary"): without members, but with the last message."""
+def summary_view(state: Weavy, conversation: Conversation, reader: User | None, base: str) -> dict[str, Any]:
+    """ConversationOut without what costs: members, people, and the last message, which is a part of its own."""
     member = conversation.members.get(reader.id) if reader else None
     view = app_view(state, conversation, reader, base)
     view["is_pinned"] = member is not None and member.pinned_at is not None
     view["is_unread"] = member is not None and conversation.is_unread(member)
     if (other := partner(conversation, reader)) is not None:
         view["user_id"] = other
-    if (last := conversation.last_message_id) is not None:
-        view["last_message_id"] = last
-        view["last_message"] = message_view(state, state.messages[last], base)
+    if conversation.messages:
+        view["last_message_id"] = conversation.messages[-1]
+    return view
+
+
+def conversation_view(state: Weavy, conversation: Conversation, reader: User | None, base: str) -> dict[str, Any]:
+    """ConversationOut as lists and events carry it: the summary and the last message."""
+    view = summary_view(state, conversation, reader, base)
+    if conversation.messages:
+        view["last_message"] = message_view(state, state.messages[conversation.messages[-1]], base)
     return view
 
 
 def detail_view(state: Weavy, conversation: Conversation, reader: User | None, base: str) -> dict[str, Any]:
-    """ConversationOut as one conversation is answered: with members and the people who made and changed it."""
-    view = conversation_view(state, conversation, reader, base)
+    """ConversationOut as one conversation is answered, but for the last message: members, and who made and changed."""
+    view = summary_view(state, conversation, reader, base)
     view["members"] = [member_view(state, member, base) for member in conversation.members.values()]
-    for name in ("created_by", "modified_by"):
-        if number := getattr(conversation, f"{name}_id"):
-            view[name] = user_view(state, state.users[number], base)
+    if conversation.created_by_id is not None:
+        view["created_by"] = author_view(state, state.users[conversation.created_by_id], base)
+    if conversation.modified_by_id is not None:
+        view["modified_by"] = author_view(state, state.users[conversation.modified_by_id], base)
     return view
 
 
