@@ -55,6 +55,13 @@ def test_filters(used: Desk, query: str, found: list[int]) -> None:
     assert seqs(used, query) == found
 
 
+def test_the_newest_number(used: Desk) -> None:
+    """`last` counts entries that a filter leaves out, and those forgotten since."""
+    assert used.ask("GET", f"{JOURNAL}?limit=1").data["last"] == 3
+    used.ask("DELETE", JOURNAL)
+    assert used.ask("GET", JOURNAL).data["last"] == 3
+
+
 def test_the_next_piece(used: Desk) -> None:
     """`next` while there is more."""
     assert used.ask("GET", f"{JOURNAL}?limit=2").data["next"] == "2"

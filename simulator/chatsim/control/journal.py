@@ -22,7 +22,8 @@ def list_entries(simulator: Simulator, call: Call) -> Reply:
     found = _chosen(call)
     after = str(found[limit - 1].seq) if len(found) > limit else None
     shown = [entry.as_json() for entry in found[:limit]]
-    return Reply(body={"entries": shown, "dropped": call.world.journal.dropped, "next": after})
+    journal = call.world.journal
+    return Reply(body={"entries": shown, "dropped": journal.dropped, "last": journal.seq, "next": after})
 
 
 def get_entry(simulator: Simulator, call: Call) -> Reply:
