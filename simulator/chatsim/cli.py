@@ -58,6 +58,8 @@ _PORT: Final = click.IntRange(0, 65535)
 @click.option("--port", type=_PORT, default=8080, show_default=True, help="0 takes a free one and prints it.")
 @click.option("--fixture", default="documented", show_default=True, metavar="NAME|FILE",
               help="What worlds begin with: documented, empty, or a YAML or JSON file.")  # fmt: skip
+@click.option("--state", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
+              help="Keep the default world in this file over restarts.")  # fmt: skip
 @click.option("--seed", metavar="TEXT", help="What ids are derived from.")
 @click.option("--accounts", type=click.Choice(["open", "listed"]), default="open", show_default=True,
               help="Whether unknown clients and users come into being when first used.")  # fmt: skip

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from chatsim.core.faults import Drawn
     from chatsim.core.simulator import Simulator
     from chatsim.core.world import World
+    from chatsim.server.statefile import StateFile
 
 PREFIX: Final = "/w/"
 UNREAD: Final = frozenset({408, 413, 417})
@@ -62,6 +63,7 @@ class Server:
         self.ports = Ports(self, host, world_ports)
         self.courier = Courier(self.after)
         self.timekeeper = Timekeeper(self._run_timer, self._next_delivery, self.courier.nudge, self.courier.settled)
+        self.keeper: StateFile | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 
     # -- requests
@@ -240,6 +242,8 @@ class Server:
         """Something happened in a world: timers may have been entered, somebody may wait for it."""
         self.timekeeper.arm(world)
         self.waiting.wake(world)
+        if self.keeper is not None:
+            self.keeper.touched(world)
 
     def _begin(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)

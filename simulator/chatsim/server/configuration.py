@@ -40,6 +40,7 @@ class Start(msgspec.Struct, frozen=True, kw_only=True):
     world_domain: str | None = None
     trust_proxy: bool = False
     read_timeout: float = 30.0
+    state: Path | None = None
     log_format: str = "text"
     verbose: bool = False
 

@@ -9,6 +9,7 @@ import socket
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from ssl import SSLContext
 from typing import Final
 
@@ -25,6 +26,7 @@ from chatsim.server.assembly import assemble
 from chatsim.server.configuration import Start, UsageError, configure
 from chatsim.server.neighbour import describe
 from chatsim.server.protocol import Listener
+from chatsim.server.statefile import BadStateFile, StateFile
 from chatsim.server.terminal import JsonLines, Terminal, proxy_warning
 
 PATIENCE_S: Final = 1.2
@@ -81,6 +83,8 @@ async def _serve(
         host=start.host,
         world_ports=start.world_ports,
     )
+    if start.state is not None:
+        server.keeper = _kept(simulator, start.state)
     runner = web.ServerRunner(Listener(server), shutdown_timeout=PATIENCE_S)
     await runner.setup()
     for one, context in listening:
@@ -98,7 +102,25 @@ async def _serve(
             async with asyncio.timeout(PATIENCE_S):
                 await server.shut_down()
         await runner.cleanup()
+        if server.keeper is not None:
+            await _keep(server.keeper, terminal)
         terminal.stopped(_undelivered(simulator))
+
+
+def _kept(simulator: Simulator, path: Path) -> StateFile:
+    keeper = StateFile(simulator, path)
+    try:
+        keeper.load()
+    except BadStateFile as error:
+        raise CannotStart(str(error)) from error
+    return keeper
+
+
+async def _keep(keeper: StateFile, terminal: Terminal) -> None:
+    try:
+        await keeper.close()
+    except OSError as error:
+        terminal.warn(f"the state could not be written: {error}")
 
 
 @contextlib.contextmanager
