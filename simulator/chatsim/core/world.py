@@ -136,17 +136,12 @@ class World:
 
     def quirk(self, name: str) -> str:
         """The value of a quirk: set by hand, else what the world's truth says."""
-        try:
-            return self.quirks[name]
-        except KeyError:
-            return self.simulator.quirks.defaults[self.options.truth][name]
+        chosen = self.quirks.get(name)
+        return self.simulator.quirks.defaults[self.options.truth][name] if chosen is None else chosen
 
     def setting(self, name: str) -> Any:
         """The value of a setting: the world's own, else the server's; None where a patterned one is not set."""
-        try:
-            return self.settings[name]
-        except KeyError:
-            return self.simulator.settings.values.get(name)
+        return self.settings[name] if name in self.settings else self.simulator.settings.values.get(name)
 
     @property
     def open_accounts(self) -> bool:
