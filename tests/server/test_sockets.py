@@ -59,9 +59,12 @@ def test_sockets_work_on_the_loop_that_serve_uses() -> None:
     """uvloop's transports are no instances of asyncio's."""
 
     async def talk() -> str:
-        async with serve(assemble(apis=[SAMPLE])) as running, aiohttp.ClientSession(running.base_url) as session:
-            async with session.ws_connect("/sample/a/ears") as ears:
-                return await ears.receive_str()
+        async with (
+            serve(assemble(apis=[SAMPLE])) as running,
+            aiohttp.ClientSession(running.base_url) as session,
+            session.ws_connect("/sample/a/ears") as ears,
+        ):
+            return await ears.receive_str()
 
     assert uvloop.run(talk()) == "welcome"
 
