@@ -10,7 +10,7 @@ from pathlib import Path
 from statistics import median
 from typing import Final
 
-from benchmarks import load, peers
+from benchmarks import fanout, load, peers
 from benchmarks.load import Sample, burst
 from benchmarks.scenarios import Request, Scenario, discover
 from benchmarks.servers import BARE, SIMULATOR, Running, Server, running
@@ -32,6 +32,8 @@ def main() -> None:
         rivals = [] if options.no_peers else _peers(scenarios, Path(folder))
         for scenario in scenarios:
             measure(scenario, rivals if scenario.contract else [], options)
+    if options.only.lower() in fanout.TITLE.lower():
+        fanout.report(options.rounds)
     size_and_start(options.rounds)
 
 

@@ -26,7 +26,8 @@ def install() -> None:
     Raises:
         NotInstallable: without npm, or when npm fails.
     """
-    if (MODULES / ".package-lock.json").exists():
+    done_at = MODULES / ".package-lock.json"
+    if done_at.exists() and done_at.stat().st_mtime >= (HERE / "package.json").stat().st_mtime:
         return
     npm = shutil.which("npm")
     if npm is None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import aiohttp
 import pytest
+import uvloop
 from desk import Served, serve
 from sample import SAMPLE
 
@@ -52,6 +53,20 @@ async def test_the_clients_first_known_protocol_is_selected(
     """None where none is known."""
     async with client.ws_connect("/sample/a/ears", protocols=offered) as ears:
         assert ears.protocol == chosen
+
+
+def test_sockets_work_on_the_loop_that_serve_uses() -> None:
+    """uvloop's transports are no instances of asyncio's."""
+
+    async def talk() -> str:
+        async with (
+            serve(assemble(apis=[SAMPLE])) as running,
+            aiohttp.ClientSession(running.base_url) as session,
+            session.ws_connect("/sample/a/ears") as ears,
+        ):
+            return await ears.receive_str()
+
+    assert uvloop.run(talk()) == "welcome"
 
 
 async def test_a_refused_handshake_is_an_http_answer(client: aiohttp.ClientSession) -> None:

@@ -152,10 +152,10 @@ def test_an_error_names_the_receipt_of_its_cause() -> None:
 def test_a_prepared_message_equals_an_encoded_one() -> None:
     """The two prepared ends and the id between them are one frame."""
     session = connected()
-    head, tail = message_head("s:1", "/queue/a", "1.2"), message_tail("application/json", b"{}", "1.2")
+    head, tail = message_head("s:1", "/queue/a", "x-", "1.2"), message_tail("application/json", b"{}", "1.2")
     names = ("subscription", "destination", "message-id", "content-type", "content-length")
     values = ("s:1", "/queue/a", "x-1", "application/json", "2")
-    assert decoded(session.message(head, "x-1", tail)) == Frame(
+    assert decoded(session.message(head, 1, tail)) == Frame(
         "MESSAGE", tuple(zip(names, values, strict=True)), b"{}"
     )
 
@@ -163,7 +163,7 @@ def test_a_prepared_message_equals_an_encoded_one() -> None:
 def test_a_message_before_connect_is_our_own_fault() -> None:
     """Nothing can be delivered to a session that has not connected."""
     with pytest.raises(OwnFault, match="MESSAGE while waiting"):
-        ServerSession().message(b"", "1", b"")
+        ServerSession().message(b"", 1, b"")
 
 
 def test_the_state_table_knows_every_command_and_every_state() -> None:

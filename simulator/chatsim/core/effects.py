@@ -70,14 +70,16 @@ class Unlisten(msgspec.Struct, frozen=True):
     topic: str
 
 
-class Send(msgspec.Struct, frozen=True):
+class Send(msgspec.Struct, frozen=True, gc=False):
     """Write one WebSocket message: text for `str`, binary for `bytes`.
 
-    Without `socket` it goes to the connection that this happened on.
+    Without `socket` it goes to the connection that this happened on. With `text` bytes go as text too: they are UTF-8
+    that need not be encoded for every receiver.
     """
 
     data: str | bytes
     socket: str | None = None
+    text: bool = False
 
 
 class Close(msgspec.Struct, frozen=True, kw_only=True):

@@ -26,6 +26,7 @@ FORM: Final = "application/x-www-form-urlencoded"
 MAX_ENTRIES: Final = 10_000
 MAX_BYTES: Final = 64 * 1024 * 1024
 KEPT_BODY: Final = 64 * 1024
+REFERENCE: Final = 8  # what one of many receivers weighs in the entry of a push
 ENTRY_COST: Final = 1024  # what an entry weighs beside its bodies, roughly
 
 
@@ -122,7 +123,7 @@ class Entry(msgspec.Struct, eq=False):
     @property
     def weight(self) -> int:
         """Bytes that this entry occupies, roughly."""
-        return ENTRY_COST + len(self.request_body) + len(self.response_body)
+        return ENTRY_COST + len(self.request_body) + len(self.response_body) + REFERENCE * len(self.recipients)
 
     def as_json(self) -> dict[str, Any]:
         """The entry as the control API shows it."""

@@ -155,6 +155,7 @@ class Encoder:
 
     def __init__(self, push: Push) -> None:
         self._push = push
+        self._depends = callable(push.body)
         self._by_base: dict[str, bytes] = {}
 
     def data(self, base_url: str) -> Any:
@@ -164,7 +165,7 @@ class Encoder:
 
     def bytes(self, base_url: str) -> bytes:
         """The same as bytes."""
-        key = base_url if callable(self._push.body) else ""
+        key = base_url if self._depends else ""
         raw = self._by_base.get(key)
         if raw is None:
             raw = self._by_base[key] = encode(self.data(base_url))

@@ -7,6 +7,7 @@ a reader that lets more pile up than its socket allows is dropped, and delays no
 from __future__ import annotations
 
 import asyncio
+import struct
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
@@ -27,21 +28,29 @@ BINARY: Final = 0x82
 CLOSING_S: Final = 2.0
 
 
-def frame(data: str | bytes) -> bytes:
-    """One unmasked, final WebSocket frame (RFC 6455 section 5.2): text for `str`, binary for `bytes`."""
-    raw, first = (data.encode("utf-8", "replace"), TEXT) if isinstance(data, str) else (data, BINARY)
-    size = len(raw)
+def frame(data: str | bytes, *, text: bool = False) -> bytes:
+    """One unmasked, final WebSocket frame (RFC 6455 section 5.2): text for `str`, binary for `bytes` unless `text`."""
+    if isinstance(data, str):
+        data, text = data.encode("utf-8", "replace"), True
+    first, size = TEXT if text else BINARY, len(data)
     if size < 126:
-        return bytes((first, size)) + raw
+        return bytes((first, size)) + data
     if size < 65536:
-        return bytes((first, 126)) + size.to_bytes(2) + raw
-    return bytes((first, 127)) + size.to_bytes(8) + raw
+        return _MEDIUM(first, 126, size) + data
+    return _LONG(first, 127, size) + data
+
+
+_MEDIUM: Final = struct.Struct(">BBH").pack
+_LONG: Final = struct.Struct(">BBQ").pack
 
 
 class Link:
     """A connection and the wire below it."""
 
-    __slots__ = ("_beat", "_beat_s", "_closing", "_hub", "_ws", "closed_with", "connection", "received_at", "transport")
+    __slots__ = (
+        "_beat", "_beat_s", "_closing", "_hub", "_queue", "_ws", "closed_with", "connection", "received_at",
+        "transport",
+    )  # fmt: skip
 
     def __init__(
         self, hub: Hub, connection: Connection, ws: web.WebSocketResponse, transport: asyncio.Transport
@@ -51,6 +60,7 @@ class Link:
         self._beat: asyncio.TimerHandle | None = None
         self._beat_s = 0.0
         self._closing: asyncio.Task[bool] | None = None
+        self._queue = connection.socket.queue
         self.connection = connection
         self.transport = transport
         self.received_at = asyncio.get_running_loop().time()
@@ -63,10 +73,11 @@ class Link:
 
     def write(self, framed: bytes) -> None:
         """Write a frame; a reader with too much waiting is dropped instead."""
-        if not self.open or self.connection.muted:
+        transport = self.transport
+        if self._closing is not None or self.connection.muted or transport.is_closing():
             return
-        self.transport.write(framed)
-        if self.transport.get_write_buffer_size() > self.connection.socket.queue:
+        transport.write(framed)
+        if transport.get_write_buffer_size() > self._queue:
             self.abort()
 
     def close(self, code: int, reason: str = "") -> None:
@@ -142,8 +153,8 @@ class Hub:
             protocols=_protocols(request, socket), compress=False, max_msg_size=socket.limit, autoping=True
         )
         await ws.prepare(request)
-        transport = request.transport
-        if not isinstance(transport, asyncio.Transport):
+        transport = request.transport  # uvloop's is no instance of asyncio.Transport
+        if transport is None:  # the client has left
             return ws
         link = Link(self, connection, ws, transport)
         self._links.setdefault(connection.world, {})[connection.id] = link
@@ -190,7 +201,7 @@ class Hub:
         others: list[Effect] = []
         for effect in effects:
             if isinstance(effect, Send) and effect.socket is None:
-                link.write(frame(effect.data))
+                link.write(frame(effect.data, text=effect.text))
             elif isinstance(effect, Listen):
                 self._listen(link, effect.topic)
             elif isinstance(effect, Unlisten):
@@ -245,14 +256,13 @@ class Hub:
             for link in told:
                 link.connection.muted = link.connection.muted or drawn.act.mute
                 self.carry_out(link, ends(drawn.act))
-        frames: dict[tuple[str | bytes, ...], bytes] = {}
+        last: str | bytes = ""
+        framed = frame(last)
         for link in told:
             for effect in link.connection.session.pushed(push, encoder.bytes(link.connection.base_url)):
                 if isinstance(effect, Send):
-                    key = (effect.data,)
-                    framed = frames.get(key)
-                    if framed is None:
-                        framed = frames[key] = frame(effect.data)
+                    if effect.data != last:
+                        last, framed = effect.data, frame(effect.data, text=effect.text)
                     link.write(framed)
                 else:
                     self.carry_out(link, (effect,))
@@ -304,7 +314,7 @@ class Hub:
         """Write to the socket that an effect names, if it is still open."""
         link = self._links.get(world, {}).get(effect.socket or "")
         if link is not None:
-            link.write(frame(effect.data))
+            link.write(frame(effect.data, text=effect.text))
 
     async def shut_down(self, code: int = 1001) -> None:
         """Close everything and wait a moment for the closing handshakes."""

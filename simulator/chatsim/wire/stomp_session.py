@@ -115,10 +115,14 @@ class ServerSession:
         self.state = self._next(frame.command)
         return encode(frame, self.version)
 
-    def message(self, head: bytes, message_id: str, tail: bytes) -> bytes:
-        """A MESSAGE from its two prepared ends: `message_head` of the subscription, `message_tail` of the message."""
-        self._next("MESSAGE")
-        return b"%bmessage-id:%b\n%b" % (head, message_id.encode(), tail)
+    def message(self, head: bytes, number: int, tail: bytes) -> bytes:
+        """A MESSAGE from its two prepared ends: `message_head` of the subscription, `message_tail` of the message.
+
+        Its message-id is the one that the head begins and this number.
+        """
+        if self.state is not State.CONNECTED:
+            raise OwnFault(f"MESSAGE while {self.state.value}")
+        return b"%b%d\n%b" % (head, number, tail)
 
     def receipt(self, receipt_id: str) -> bytes:
         """The acknowledgement of a frame that carried this `receipt` header."""
@@ -150,12 +154,13 @@ class ServerSession:
         self.state = NEXT[self.state, frame.command]
 
 
-def message_head(subscription: str, destination: str, version: str) -> bytes:
-    """The beginning of every MESSAGE of one subscription, up to its message-id."""
+def message_head(subscription: str, destination: str, message_id: str, version: str) -> bytes:
+    """The beginning of every MESSAGE of one subscription, up to and with the beginning of its `message_id`."""
     return (
         b"MESSAGE\n"
         + header_line("subscription", subscription, version)
         + header_line("destination", destination, version)
+        + header_line("message-id", message_id, version).removesuffix(EOL)
     )
 
 

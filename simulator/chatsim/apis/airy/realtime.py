@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 from chatsim.apis.airy.auth import visitor
 from chatsim.apis.airy.delivery import topic
 from chatsim.apis.airy.errors import Bare
-from chatsim.apis.airy.state import Airy
+from chatsim.apis.airy.state import Airy, Tail
 from chatsim.apis.airy.tokens import Visitor
 from chatsim.core.effects import Close, Effect, Listen, Push, Send, Unlisten
 from chatsim.core.errors import Invalid
@@ -82,15 +82,19 @@ class ChatPlugin:
 
     def pushed(self, push: Push, raw: bytes) -> Iterable[Effect]:
         """Write a message once for every subscription to the queue."""
-        if self._stomp.state is not State.CONNECTED:  # it is about to be closed
-            return
+        stomp, tail = self._stomp, self._airy.tail
+        if stomp.state is not State.CONNECTED:  # it is about to be closed
+            return ()
+        if tail.raw is not raw or tail.version != stomp.version:
+            octets = message_tail("application/json", raw, stomp.version)
+            tail = self._airy.tail = Tail(raw, stomp.version, octets)
+        self._told_ago_s = 0.0
+        effects = []
         for head in self._heads.values():
             if head is not None:
-                message_id = f"{self.group}-{self._sent}"
+                effects.append(Send(stomp.message(head, self._sent, tail.octets), None, True))
                 self._sent += 1
-                self._told_ago_s = 0.0
-                tail = message_tail("application/json", raw, self._stomp.version)
-                yield Send(self._stomp.message(head, message_id, tail).decode())
+        return effects
 
     def beat(self, idle_s: float) -> Iterable[Effect]:
         """Send a heart-beat where one is due, and close a connection that has been silent for too long.
@@ -179,7 +183,7 @@ class ChatPlugin:
             call.note("destination", f"{destination} stays quiet; messages come on {QUEUE}")
             self._heads[name] = None
             return
-        self._heads[name] = message_head(name, destination, self._stomp.version)
+        self._heads[name] = message_head(name, destination, f"{self.group}-", self._stomp.version)
         assert self.visitor is not None
         yield Listen(topic(self.visitor.conversation_id))
 

@@ -92,9 +92,21 @@ class Upload:
     blob: Blob
 
 
+@dataclass(frozen=True, slots=True)
+class Tail:
+    """How the frames end that carry the body `raw` to receivers of a STOMP version: the same for all of them."""
+
+    raw: bytes = b""
+    version: str = ""
+    octets: bytes = b""
+
+
 @dataclass
 class Airy:
-    """All of it, by id. `passes` are the tokens checked lately; they are made again when they are needed."""
+    """All of it, by id.
+
+    `passes` are the tokens checked lately, `tail` is what was pushed last; they are made again when they are needed.
+    """
 
     channels: dict[str, Channel] = field(default_factory=dict)
     conversations: dict[str, Conversation] = field(default_factory=dict)
@@ -107,6 +119,7 @@ class Airy:
     def reindex(self) -> None:
         """Forget what was derived."""
         self.passes: dict[str, Pass] = {}
+        self.tail = Tail()
 
     def open_channel(self, channel_id: str) -> Channel | None:
         """The channel, if there is one and it is connected."""
