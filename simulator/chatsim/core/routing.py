@@ -73,9 +73,9 @@ def _unquote(segment: str) -> str:
 
 
 class _Row:
-    """One route or socket, taken apart for matching."""
+    """One route or socket, taken apart for matching. `shape` is equal for two rows that match the same paths."""
 
-    __slots__ = ("api", "fold", "literals", "names", "route", "segments")
+    __slots__ = ("api", "fold", "literals", "names", "route", "segments", "shape")
 
     def __init__(self, api: Api, route: Route | Socket, path: str, fold: bool) -> None:
         self.api = api
@@ -88,17 +88,13 @@ class _Row:
             for place, (one, name) in enumerate(zip(self.segments, self.names, strict=True))
             if name is None
         ]
+        folded = (one.lower() if fold else one for one in self.segments)
+        self.shape = tuple("{}" if name is not None else one for one, name in zip(folded, self.names, strict=True))
 
     @property
     def rank(self) -> tuple[bool, ...]:
         """Literals win over parameters, the leftmost difference first."""
         return tuple(name is not None for name in self.names)
-
-    @property
-    def shape(self) -> tuple[str, ...]:
-        """Equal for two rows that match the same paths."""
-        folded = (one.lower() if self.fold else one for one in self.segments)
-        return tuple("{}" if name is not None else one for one, name in zip(folded, self.names, strict=True))
 
     def match(self, segments: Sequence[str]) -> dict[str, str] | None:
         """The path parameters if `segments` fit. A parameter is never empty."""
