@@ -206,7 +206,7 @@ def test_stop_waits_for_the_answer_under_way_but_not_for_idle_connections() -> N
         simulator.popen.terminate()
         busy.sendall(form[10:])
         assert busy.recv(100).startswith(b"HTTP/1.1 200 ")
-        assert simulator.stop() == 0
+        assert simulator.ended() == 0
         assert time.monotonic() - begin < 5
 
 

@@ -33,9 +33,13 @@ class Process:
 
     def stop(self) -> int:
         """SIGTERM (on Windows: the end); the exit code."""
+        self.popen.terminate()
+        return self.ended()
+
+    def ended(self) -> int:
+        """Wait for the end of one that was told to stop; the exit code."""
         assert self.popen.stdout is not None
         assert self.popen.stderr is not None
-        self.popen.terminate()
         self.output, self.errors = self.popen.stdout.read(), self.popen.stderr.read()
         return self.popen.wait(END_S)
 
