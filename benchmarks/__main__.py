@@ -10,11 +10,12 @@ from pathlib import Path
 from statistics import median
 from typing import Final
 
-from benchmarks import fanout, load, peers
+from benchmarks import deliveries, fanout, load, peers, uploads
 from benchmarks.load import Sample, burst
 from benchmarks.scenarios import Request, Scenario, discover
 from benchmarks.servers import BARE, SIMULATOR, Running, Server, running
 
+KOBIL_MORE: Final = "KOBIL: callbacks and uploads"
 START_TARGET: Final = 1.5
 MEMORY_TARGET_MB: Final = 65
 
@@ -34,6 +35,8 @@ def main() -> None:
             measure(scenario, rivals if scenario.contract else [], options)
     if options.only.lower() in fanout.TITLE.lower():
         fanout.report(options.rounds)
+    if options.only.lower() in KOBIL_MORE.lower():
+        callbacks_and_uploads(options.rounds)
     size_and_start(options.rounds)
 
 
@@ -91,6 +94,15 @@ def _load(one: Running, request: Request, options: argparse.Namespace, seconds: 
 def _pairs(rounds: list[list[Sample]], place: int) -> list[tuple[Sample, Sample]]:
     """The simulator's sample and the other's, of each round."""
     return [(samples[0], samples[place]) for samples in rounds]
+
+
+def callbacks_and_uploads(rounds: int) -> None:
+    """What is no request: callbacks to a sink, and memory while a large file passes."""
+    ours, theirs, ratio = deliveries.measure(rounds)
+    print(f"\n{KOBIL_MORE}\n  callbacks/s: {ours:,.0f}; a bare client with one session: {theirs:,.0f}")
+    print(f"  callbacks are {ratio:.2f} × the bare client's{_at_least(ratio, deliveries.TARGET)}")
+    growth = uploads.growth_mb()
+    print(f"  growth while 50 MB go up and down: {growth:.1f} MB{_at_most(growth, uploads.TARGET_MB)}")
 
 
 def size_and_start(rounds: int) -> None:

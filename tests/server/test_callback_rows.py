@@ -155,7 +155,8 @@ async def test_wait_says_what_is_pending(control: Control, receiver: Receiver) -
 async def test_scheduled_delivery_is_listed_and_not_waited_for(control: Control, receiver: Receiver) -> None:
     """A retry that lies ahead on a frozen clock does not keep wait."""
     await control.ask("POST", "/clock", mode="frozen")
-    await control.ask("PATCH", "/settings", **{"callbacks.attempts": 2, "callbacks.backoff_s": [60]})
+    retry: dict[str, Any] = {"callbacks.attempts": 2, "callbacks.backoff_s": [60]}
+    await control.ask("PATCH", "/settings", **retry)
     receiver.answer = lambda request: aiohttp.web.Response(status=500 if len(receiver.bodies) < 2 else 200)
     await control.write("Hello")
     waited = await control.ask("POST", "/callbacks/wait", timeout_s=10)

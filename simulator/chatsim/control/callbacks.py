@@ -70,7 +70,7 @@ def wait(simulator: Simulator, call: Call) -> Reply:
     world = call.world
 
     def settled() -> Reply | None:
-        return None if world.outbox.in_state("pending") else Reply(body=_waiting(world.outbox))
+        return None if world.outbox.pending else Reply(body=_waiting(world.outbox))
 
     def late() -> Reply:
         pending = _ids(world.outbox.in_state("pending"))

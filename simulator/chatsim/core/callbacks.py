@@ -174,6 +174,11 @@ class Outbox:
         """The deliveries in these states, oldest first."""
         return [d for d in self.deliveries.values() if d.state in states]
 
+    @property
+    def pending(self) -> bool:
+        """Whether anything is on its way."""
+        return any(delivery.state == "pending" for delivery in self._waiting())
+
     def next_due(self) -> int | None:
         """The moment of the next scheduled attempt."""
         return min(self.due.values(), default=None)

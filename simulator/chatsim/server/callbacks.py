@@ -10,10 +10,11 @@ import socket
 import ssl
 from collections.abc import Callable, Iterable
 from contextvars import ContextVar
+from functools import lru_cache, partial
 from ipaddress import ip_address
 from pathlib import Path
 from time import perf_counter
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from aiohttp import ClientError, ClientSession, ClientTimeout, DummyCookieJar, TCPConnector
 from aiohttp.abc import AbstractResolver, ResolveResult
@@ -23,7 +24,7 @@ from yarl import URL
 from chatsim import __version__
 from chatsim.core.callbacks import REPLY_KEPT, Attempt, Policy
 from chatsim.core.journal import Entry
-from chatsim.core.targets import malformed, own_control, refusal
+from chatsim.core.targets import is_near, malformed, own_control, refusal
 
 if TYPE_CHECKING:
     from chatsim.core.callbacks import Delivery, Outbox
@@ -66,7 +67,14 @@ class Courier:
         while len(under_way) < AT_ONCE and (delivery := outbox.take(world.clock.now())) is not None:
             task = asyncio.get_running_loop().create_task(self._attempt(world, outbox, delivery))
             under_way.add(task)
-            task.add_done_callback(under_way.discard)
+            task.add_done_callback(partial(self._ended, world, under_way))
+
+    def _ended(self, world: World, under_way: set[asyncio.Task[None]], task: asyncio.Task[None]) -> None:
+        """Only now there is room for the next one: inside the task it would count itself."""
+        under_way.discard(task)
+        if self._under_way.get(world) is under_way:
+            self.nudge(world)
+            self._changed(world)
 
     async def settled(self, world: World) -> None:
         """Wait until nothing is under way and nothing may leave."""
@@ -105,14 +113,13 @@ class Courier:
             if drawn is not None and drawn.act.repeat is not None:
                 outbox.repeat(delivery.id, drawn.act.repeat)
             await self._try(world, outbox, delivery, entry)
-        self.nudge(world)
-        self._changed(world)
 
     async def _try(self, world: World, outbox: Outbox, delivery: Delivery, entry: Entry) -> None:
         reason = ""
         try:
-            self._guard(world, delivery.target)
-            attempt = await self._post(world, delivery, entry.at)
+            target = _look_at(delivery.target)
+            self._guard(world, target)
+            attempt = await self._post(world, delivery, target, entry.at)
         except Blocked as blocked:
             reason = str(blocked)
             attempt = Attempt(at=entry.at, error=reason)
@@ -124,24 +131,23 @@ class Courier:
             outbox.settle(delivery.id, attempt, Policy.of(world), world.clock.now())
         _list(world, entry, attempt)
 
-    def _guard(self, world: World, target: str) -> None:
+    def _guard(self, world: World, target: _Target) -> None:
         """Raise Blocked for a target that is known to be off limits before anything connects."""
-        if malformed(target) is not None:
-            return  # the attempt fails and says so
-        if reason := own_control(target):
-            raise Blocked(reason)
-        host = URL(target).host or ""
-        known = self._resolver.seen.get(host, ()) if self._resolver is not None else ()
-        _refuse_far(host, (host,) if _is_address(host) else known, world.setting("callbacks.allow_hosts"))
+        if target.off_limits:
+            raise Blocked(target.off_limits)
+        if not target.near and not target.problem:
+            known = self._resolver.seen.get(target.host, ()) if self._resolver is not None else ()
+            addresses = (target.host,) if target.is_address else known
+            _refuse_far(target.host, addresses, world.setting("callbacks.allow_hosts"))
 
-    async def _post(self, world: World, delivery: Delivery, at: int) -> Attempt:
-        if reason := malformed(delivery.target):
-            return Attempt(at=at, error=reason)
+    async def _post(self, world: World, delivery: Delivery, target: _Target, at: int) -> Attempt:
+        if target.problem:
+            return Attempt(at=at, error=target.problem)
         _allowed.set(tuple(world.setting("callbacks.allow_hosts")))
         began = perf_counter()
         try:
             async with self._open().post(
-                URL(delivery.target, encoded=delivery.target.isascii()),
+                target.url,
                 data=delivery.body,
                 headers=delivery.headers,
                 allow_redirects=False,
@@ -155,7 +161,7 @@ class Courier:
             took = perf_counter() - began
             return Attempt(at=at, duration_s=took, error=f"no answer within {world.setting('callbacks.timeout_s'):g} s")
         except (ClientError, OSError, ValueError) as problem:
-            return Attempt(at=at, duration_s=perf_counter() - began, error=_worded(problem, delivery.target))
+            return Attempt(at=at, duration_s=perf_counter() - began, error=_worded(problem, target))
         headers = [(str(name), value) for name, value in response.headers.items()]  # istr is not quite a str
         return Attempt(at=at, duration_s=perf_counter() - began, status=response.status, headers=headers, reply=reply)
 
@@ -214,19 +220,39 @@ def _refuse_far(host: str, addresses: Iterable[str], allow_hosts: Iterable[str])
             raise Blocked(reason)
 
 
-def _is_address(host: str) -> bool:
+class _Target(NamedTuple):
+    """An address as far as it can be judged without a network."""
+
+    url: URL
+    host: str
+    is_address: bool
+    near: bool
+    problem: str
+    """Why no request can be made of it."""
+    off_limits: str
+    """Why none may be made."""
+
+
+@lru_cache(maxsize=4096)
+def _look_at(target: str) -> _Target:
+    if problem := malformed(target):
+        return _Target(URL(), "", is_address=False, near=False, problem=problem, off_limits="")
+    url = URL(target, encoded=target.isascii())
+    host = url.host or ""
     try:
-        ip_address(host)
+        address = ip_address(host)
     except ValueError:
-        return False
-    return True
+        address = None
+    near = address is not None and is_near(address)
+    return _Target(url, host, address is not None, near, "", own_control(target) or "")
 
 
 def _entry(world: World, delivery: Delivery) -> Entry:
     """The journal's view of an attempt; it is listed once there is an outcome."""
     entry = Entry(0, world.clock.now(), "callback", delivery.api, delivery.cause)
     entry.operation, entry.method, entry.url = delivery.about, "POST", delivery.url
-    entry.path, entry.query = URL(delivery.url).raw_path, URL(delivery.url).raw_query_string
+    url = _look_at(delivery.url).url
+    entry.path, entry.query = url.raw_path, url.raw_query_string
     entry.request_headers = CIMultiDict(delivery.headers)
     entry.keep_request(delivery.body)
     return entry
@@ -252,14 +278,13 @@ def _draw(world: World, entry: Entry) -> Drawn | None:
     return drawn
 
 
-def _worded(problem: Exception, target: str) -> str:
+def _worded(problem: Exception, target: _Target) -> str:
     """What went wrong, with the usual remedy where localhost is not where the receiver is."""
-    url = URL(target)
-    host = url.host or ""
+    url, host = target.url, target.host
     if not isinstance(getattr(problem, "os_error", problem), ConnectionRefusedError):
         return str(problem) or type(problem).__name__
     text = f"connection refused by {host}:{url.port}"
-    local = host == "localhost" or (_is_address(host) and ip_address(host).is_loopback)
+    local = host == "localhost" or (target.is_address and ip_address(host).is_loopback)
     if local and any(Path(mark).exists() for mark in _CONTAINER_MARKS):
         text += (
             "; inside a container this address is the container itself: set "

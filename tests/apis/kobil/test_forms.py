@@ -165,8 +165,8 @@ def test_older_signature_data_needs_no_version(desk: KobilDesk) -> None:
 
 
 def test_misspelt_parts_are_a_switch(desk: KobilDesk) -> None:
-    """kobil.signature_parts=misspelt takes the names of older tables."""
-    desk.make_world("older", quirks={"kobil.signature_parts": "misspelt"})
+    """kobil.signature-parts=misspelt takes the names of older tables."""
+    desk.make_world("older", quirks={"kobil.signature-parts": "misspelt"})
     parts = (file("sigantureFile", b"%PDF-", "a.pdf"), field("sigantureData", DATA))
     assert notes_of(desk, *parts, path=SIGNATURE, world="older") == (200, [], "")
 

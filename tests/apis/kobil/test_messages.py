@@ -285,15 +285,15 @@ def test_strict_world_refuses_undocumented_members(desk: KobilDesk) -> None:
 
 
 def test_text_entry_is_a_switch(desk: KobilDesk) -> None:
-    """kobil.text_entry=accepted lets the older type pass."""
-    desk.make_world("older", quirks={"kobil.text_entry": "accepted"})
+    """kobil.text-entry=accepted lets the older type pass."""
+    desk.make_world("older", quirks={"kobil.text-entry": "accepted"})
     body = text(messageType="textEntryRequest")
     assert [desk.send(body=body, world=world).status for world in ("default", "older")] == [400, 200]
 
 
 def test_mismatch_status_is_a_switch(desk: KobilDesk) -> None:
-    """kobil.service_mismatch=403 answers what some report."""
-    desk.make_world("field", quirks={"kobil.service_mismatch": "403"})
+    """kobil.service-mismatch=403 answers what some report."""
+    desk.make_world("field", quirks={"kobil.service-mismatch": "403"})
     answer = desk.send(service="other", world="field")
     assert (answer.status, answer.data) == (403, {"error": "HTTP 403 Forbidden"})
 

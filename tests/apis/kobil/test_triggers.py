@@ -91,8 +91,8 @@ def test_chat_opens_every_time(desk: KobilDesk) -> None:
 
 
 def test_init_response_id_is_a_switch(desk: KobilDesk) -> None:
-    """kobil.init_response_id=present adds a responseId, as partner guides show."""
-    desk.world.quirks["kobil.init_response_id"] = "present"
+    """kobil.init-response-id=present adds a responseId, as partner guides show."""
+    desk.world.quirks["kobil.init-response-id"] = "present"
     message = desk.act("open-chat", **WHO)
     assert message["responseId"] == message["messageId"]
 

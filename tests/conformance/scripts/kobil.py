@@ -165,10 +165,10 @@ def misspelt(client: Client) -> Any:
 
 QUIRKS: Final[dict[str, Callable[[Client], Any]]] = {
     "kobil.coordinates": signed_hash,
-    "kobil.init_response_id": init_members,
-    "kobil.service_mismatch": by_another_service,
-    "kobil.text_entry": text_entry,
-    "kobil.signature_parts": misspelt,
+    "kobil.init-response-id": init_members,
+    "kobil.service-mismatch": by_another_service,
+    "kobil.text-entry": text_entry,
+    "kobil.signature-parts": misspelt,
 }
 
 TOLERANCES: Final[dict[str, Callable[[Client], Answer]]] = {

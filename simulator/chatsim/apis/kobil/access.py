@@ -44,7 +44,7 @@ def authorize(state: Kobil, call: Call) -> None:
     client = call.principal.id if call.principal else ""
     if isinstance(service, str) and service != client:
         # Reported as "401/403" from the field, as 401 in the document.
-        status = int(call.quirk("kobil.service_mismatch"))
+        status = int(call.quirk("kobil.service-mismatch"))
         raise OtherService(f"serviceUuid {service!r} is not the token's client {client!r}", status=status)
     if not is_user(state, call, call.params["user_id"]):
         raise UserUnknown

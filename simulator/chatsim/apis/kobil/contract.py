@@ -33,7 +33,7 @@ def message_schema(call: Call, body: Any) -> str:
     kind = body.get("messageType") if isinstance(body, dict) else None
     if isinstance(kind, str) and kind in MESSAGES:
         return MESSAGES[kind]
-    if kind == "textEntryRequest" and call.quirk("kobil.text_entry") == "accepted":
+    if kind == "textEntryRequest" and call.quirk("kobil.text-entry") == "accepted":
         return OLDER
     raise Invalid(f"messageType {kind!r} cannot be sent here; expected {', '.join(MESSAGES)}")
 

@@ -47,7 +47,7 @@ def form_decoder(json_part: str, file_part: str) -> Callable[[Call, Body], Form]
         form, instance_id = Form(), None
         for part in body.parts:
             name = part.name
-            if call.quirk("kobil.signature_parts") == "misspelt":
+            if call.quirk("kobil.signature-parts") == "misspelt":
                 name = MISSPELT.get(name, name)
             if name == json_part and form.data is None:
                 form.data = _json(part)

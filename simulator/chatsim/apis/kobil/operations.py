@@ -12,6 +12,7 @@ from chatsim.core.api import Call
 from chatsim.core.effects import Later
 from chatsim.core.errors import Invalid
 from chatsim.core.http import File, Part, Reply
+from chatsim.core.json import encode
 
 AUTO_REPLY_AFTER_S: Final = 1.0
 UNTYPED: Final = "application/octet-stream"
@@ -92,7 +93,7 @@ def _keep(state: Kobil, call: Call, body: Any, kind: str, text: str, file: Part 
         user=user.id,
         instance_id=instance_id,
         text=text,
-        content=body,
+        raw=encode(body),
     )
     if file is not None:
         message.media = keep_file(state, call, message, file)

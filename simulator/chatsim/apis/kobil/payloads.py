@@ -25,7 +25,7 @@ def chat(call: Call, message: Message, media: Media | None = None, thumbnail: st
         "idempotencyId": call.ids.uuid("kobil-idempotency"),
         "messageId": message.id,
     }
-    if message.type == "init" and call.quirk("kobil.init_response_id") == "present":
+    if message.type == "init" and call.quirk("kobil.init-response-id") == "present":
         body["responseId"] = message.id
     return {"message": {**body, **_tail(message)}}
 

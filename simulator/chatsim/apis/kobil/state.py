@@ -9,13 +9,16 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Literal
 
+import msgspec
+
 from chatsim.apis.kobil.ids import MessageIds, conversation_id
+from chatsim.core.json import decode
 from chatsim.core.media import Blob
 
 if TYPE_CHECKING:
     from chatsim.core.world import World
 
-KEPT: Final = 100_000
+KEPT: Final = 20_000
 """So many messages stay; of more, the oldest are forgotten with their files."""
 
 Direction = Literal["to_user", "from_user"]
@@ -49,9 +52,12 @@ class Media:
     blob: Blob
 
 
-@dataclass(slots=True, kw_only=True)
-class Message:
-    """A message, or a signature request. `content` is its JSON as sent, `signatureData` for a signature request."""
+class Message(msgspec.Struct, kw_only=True, gc=False):
+    """A message, or a signature request.
+
+    `raw` is its JSON as sent (`signatureData` for a signature request), empty for what the user sent. It stays encoded,
+    and the collector does not look at messages: twenty thousand decoded ones would make it pause.
+    """
 
     id: str
     direction: Direction
@@ -62,11 +68,17 @@ class Message:
     user: str
     instance_id: str
     text: str
-    content: dict[str, Any] = field(default_factory=dict)
+    raw: bytes = b""
     media: str | None = None
     answers: str | None = None
     """The message that this one answers."""
     answered: bool = False
+
+    @property
+    def content(self) -> dict[str, Any]:
+        """The decoded JSON."""
+        content: dict[str, Any] = decode(self.raw) if self.raw else {}
+        return content
 
     @property
     def conversation(self) -> str:
@@ -105,20 +117,22 @@ class Kobil:
         self.messages[message.id] = message
         self.conversations.setdefault(message.conversation, []).append(message.id)
         if len(self.messages) > KEPT + KEPT // 10:
-            for old in list(self.messages.values())[: len(self.messages) - KEPT]:
-                self._forget(old)
+            self._forget(list(self.messages.values())[:-KEPT])
 
     def newest(self, conversation: str) -> Iterator[Message]:
         """The messages of a conversation, newest first."""
         return (self.messages[name] for name in reversed(self.conversations.get(conversation, ())))
 
-    def _forget(self, message: Message) -> None:
-        del self.messages[message.id]
-        kept = self.conversations[message.conversation]
-        kept.remove(message.id)
-        if not kept:
-            del self.conversations[message.conversation]
-        self.media.pop(message.media or "", None)
+    def _forget(self, old: list[Message]) -> None:
+        for message in old:
+            del self.messages[message.id]
+            self.media.pop(message.media or "", None)
+        for conversation in {message.conversation for message in old}:
+            kept = [name for name in self.conversations[conversation] if name in self.messages]
+            if kept:
+                self.conversations[conversation] = kept
+            else:
+                del self.conversations[conversation]
 
 
 def begin(world: World, fixture: Mapping[str, Any]) -> Kobil:

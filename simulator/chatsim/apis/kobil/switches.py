@@ -41,7 +41,7 @@ QUIRKS: Final = (
         source="the document says nothing; every published sample lies within 0 to 100, one guide had 300",
     ),
     Quirk(
-        name="kobil.init_response_id",
+        name="kobil.init-response-id",
         title="Whether the callback of an opened chat carries a responseId",
         values={"absent": "as in every other chat callback", "present": "equal to its messageId"},
         document="absent",
@@ -49,7 +49,7 @@ QUIRKS: Final = (
         source="the document has no sample of init; partner guides list a responseId beside the messageId",
     ),
     Quirk(
-        name="kobil.service_mismatch",
+        name="kobil.service-mismatch",
         title="The status where serviceUuid is not the token's client",
         values={"401": "as the document says", "403": "also reported from the field"},
         document="401",
@@ -57,7 +57,7 @@ QUIRKS: Final = (
         source="document, Troubleshooting; a partner guide writes 401/403",
     ),
     Quirk(
-        name="kobil.text_entry",
+        name="kobil.text-entry",
         title="Whether messageType textEntryRequest can be sent",
         values={"refused": "400, as for any other unknown type", "accepted": "as a text that asks for a text"},
         document="refused",
@@ -65,7 +65,7 @@ QUIRKS: Final = (
         source="only the document's predecessors have it",
     ),
     Quirk(
-        name="kobil.signature_parts",
+        name="kobil.signature-parts",
         title="The names of the parts of a signature request",
         values={"documented": "signatureFile, signatureData", "misspelt": "also sigantureFile, sigantureData"},
         document="documented",
