@@ -137,6 +137,20 @@ def test_a_fixture_can_hold_conversations() -> None:
     assert [one["content"]["text"] for one in history] == ["Once upon a time"]
 
 
+@pytest.mark.parametrize(
+    ("airy", "status"),
+    [
+        ({"channels": {"shop": {}}}, 422),
+        ({"channels": {OTHER: {"title": "Shop"}}}, 422),
+        ({"conversations": {CONVERSATION: {"channel_id": OTHER, "messages": [{"message": 1}]}}}, 422),
+        ({"channels": {OTHER.upper(): {}}}, 201),
+    ],
+)
+def test_a_fixture_is_held_to_the_contract(desk: Desk, airy: Any, status: int) -> None:
+    """A world with a broken one is not made."""
+    assert desk.ask("POST", "/_sim/worlds", {"name": "mine", "fixture": {"airy": airy}}).status == status
+
+
 def test_a_snapshot_holds_everything(desk: Desk) -> None:
     """Channels, conversations and messages come back, and tokens stay good."""
     visitor = Visitor(desk)
@@ -145,4 +159,4 @@ def test_a_snapshot_holds_everything(desk: Desk) -> None:
     visitor.send("to be forgotten")
     restore(desk.world, read(desk.simulator, document))
     listed = visitor.agent("messages.list", {"conversation_id": sent["sender"]["id"]}).data["data"]
-    assert (listed, visitor.send("again").status) == ([sent], 200)
+    assert (listed, visitor.send("again").status) == ([sent | {"metadata": {}}], 200)

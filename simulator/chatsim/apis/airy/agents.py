@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from chatsim.apis.airy.delivery import deliver, wait_for_conversation, write
 from chatsim.apis.airy.errors import Bare, NotFailed
-from chatsim.apis.airy.state import FAILED, Airy, Channel
+from chatsim.apis.airy.state import FAILED, PENDING, Airy, Channel
 from chatsim.core.api import Call
 from chatsim.core.effects import Effect
 from chatsim.core.http import Body, Reply
 
-PAGE_SIZE = 20
+PAGE_SIZE: Final = 20
 
 
 def optional_json(call: Call, body: Body) -> Any:
@@ -70,7 +70,7 @@ def list_messages(airy: Airy, call: Call) -> Reply:
     cursor, size = call.body.get("cursor"), call.body.get("page_size") or PAGE_SIZE
     start = ids.index(cursor) if cursor in ids else 0
     states = call.quirk("airy.message-state")
-    data = [airy.messages[one].as_json(states) for one in ids[start : start + size]]
+    data = [airy.messages[one].as_json(states, core=True) for one in ids[start : start + size]]
     following = ids[start + size] if start + size < len(ids) else None
     return Reply(body={"data": data, "pagination_data": _pages(cursor, following, len(ids))})
 
@@ -88,7 +88,7 @@ def send_message(airy: Airy, call: Call) -> Reply:
         raise Bare(f"the channel of conversation {conversation_id} is disconnected", status=403)
     assert call.principal is not None
     message = write(airy, call, conversation_id, call.body["message"], call.principal.id)
-    shown = message.as_json(call.quirk("airy.message-state"))
+    shown = message.as_json(call.quirk("airy.message-state"), core=True)
     if conversation is None:
         airy.messages[message.id] = message
         return Reply(status=202, body=shown, effects=(wait_for_conversation(message),))
@@ -103,7 +103,7 @@ def resend_message(airy: Airy, call: Call) -> Reply:
         raise Bare(f"there is no message {call.body['message_id']}", status=404)
     if message.delivery_state != FAILED:
         raise NotFailed("Message is not in a failed state")
-    message.delivery_state, message.metadata = "pending", {}
+    message.delivery_state, message.metadata = PENDING, None
     known = message.conversation_id in airy.conversations
     effects: tuple[Effect, ...] = deliver(airy, call, message) if known else (wait_for_conversation(message),)
     return Reply(effects=effects)

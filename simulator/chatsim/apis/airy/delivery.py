@@ -43,13 +43,12 @@ def write(airy: Airy, call: Call, conversation_id: str, content: Any, sender_id:
         from_contact=False,
         sender_id=sender_id,
         delivery_state=PENDING,
-        metadata={},
         source=SOURCE if conversation_id in airy.conversations else "",
     )
 
 
 def deliver(airy: Airy, call: Call, message: Message) -> tuple[Effect, ...]:
-    """Deliver a message that is kept. [source] The visitor sees it once, already delivered, and without metadata."""
+    """Deliver a message that is kept. [source] The visitor sees it once, already delivered."""
     message.delivery_state = DELIVERED
     conversation = airy.conversations[message.conversation_id]
     shown = message.as_json(call.quirk("airy.message-state"))

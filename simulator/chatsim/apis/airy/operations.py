@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from chatsim.apis.airy.contract import hold
 from chatsim.apis.airy.delivery import answer_by_itself, tell
 from chatsim.apis.airy.errors import Bare
 from chatsim.apis.airy.state import DELIVERED, Airy, Message
 from chatsim.apis.airy.tokens import AUTH, RESUME, Visitor, mint, visitor_of
 from chatsim.core.api import Call
-from chatsim.core.errors import Invalid, NotFound
+from chatsim.core.errors import NotFound
 from chatsim.core.http import Reply
 from chatsim.core.tokens import TokenRefused
 
@@ -44,7 +45,7 @@ def resume_token(airy: Airy, call: Call) -> Reply:
     if call.principal.kind == "visitor":
         visitor = call.principal.data
     else:
-        _require(call, "airy/resume-token")
+        hold(call.world, "resume-token", call.body)
         visitor = Visitor(call.body["conversation_id"], call.body["channel_id"])
     return Reply(body={"resume_token": mint(call.world, RESUME, visitor, call.now)})
 
@@ -67,14 +68,6 @@ def send(airy: Airy, call: Call) -> Reply:
     airy.add(message, visitor.channel_id)
     shown = message.as_json(call.quirk("airy.message-state"))
     return Reply(body=shown, effects=(tell(shown, visitor), *answer_by_itself(call.world, message)))
-
-
-def _require(call: Call, name: str) -> None:
-    """Hold the body to a schema that only some callers have to keep."""
-    schema = call.world.simulator.schemas.get(name, strict=call.world.options.strict)
-    if not schema.accepts(call.body):
-        violations = schema.explain(call.body)
-        raise Invalid(violations[0].message, violations=violations)
 
 
 def _no_channel(call: Call, channel_id: str) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from chatsim.apis.airy.auth import ANONYMOUS, agent_id
+from chatsim.apis.airy.contract import hold
 from chatsim.apis.airy.delivery import deliver, write
 from chatsim.apis.airy.state import DELIVERED, FAILED, SOURCE, Airy, Channel, Message
 from chatsim.core.clock import parse_rfc3339
@@ -19,12 +20,17 @@ if TYPE_CHECKING:
 
 
 def build(world: World, fixture: Mapping[str, Any]) -> Airy:
-    """The state of a fresh world: the channels and conversations of its fixture."""
+    """The state of a fresh world: the channels and conversations of its fixture.
+
+    Raises:
+        Invalid, Conflict: the fixture breaks the contract, or a conversation is in no channel of it.
+    """
     airy = Airy()
     for channel_id, body in fixture.get("channels", {}).items():
-        _set_channel(airy, channel_id, body)
+        _set_channel(airy, _uuid(channel_id), hold(world, "sim-channels", body))
     for conversation_id, body in fixture.get("conversations", {}).items():
-        _set_conversation(airy, world, conversation_id, body)
+        _know_channel(airy, hold(world, "sim-conversations", body))
+        _set_conversation(airy, world, _uuid(conversation_id), body)
     return airy
 
 
@@ -55,8 +61,7 @@ def put_conversation(airy: Airy, call: Call) -> tuple[bool, Any]:
     """Make a conversation, or give it other messages."""
     conversation_id = _uuid(call.params["conversation_id"])
     created = conversation_id not in airy.conversations
-    if call.body["channel_id"].lower() not in airy.channels:
-        raise Conflict(f"there is no channel {call.body['channel_id']}: PUT it first")
+    _know_channel(airy, call.body)
     _set_conversation(airy, call.world, conversation_id, call.body)
     return created, _show_conversation(airy, call, conversation_id)
 
@@ -97,6 +102,11 @@ def _only_conversation(airy: Airy) -> str:
     if len(airy.conversations) != 1:
         raise Conflict(f"there are {len(airy.conversations)} conversations: name one in conversation_id")
     return next(iter(airy.conversations))
+
+
+def _know_channel(airy: Airy, body: Mapping[str, Any]) -> None:
+    if body["channel_id"].lower() not in airy.channels:
+        raise Conflict(f"there is no channel {body['channel_id']}: make it first")
 
 
 def _set_channel(airy: Airy, channel_id: str, body: Mapping[str, Any]) -> Channel:

@@ -55,8 +55,11 @@ class Message:
     metadata: dict[str, Any] | None = None
     source: str = SOURCE
 
-    def as_json(self, states: str = "both") -> dict[str, Any]:
-        """As every endpoint shows it; `states` is the value of the quirk `airy.message-state`."""
+    def as_json(self, states: str, *, core: bool = False) -> dict[str, Any]:
+        """As every endpoint shows it; `states` is the value of the quirk `airy.message-state`.
+
+        [source] Where there is no metadata the plugin writes null, and the core API an empty object.
+        """
         shown: dict[str, Any] = {"id": self.id, "content": self.content}
         if states != "delivery_state":
             shown["state"] = self.delivery_state.upper()
@@ -66,7 +69,7 @@ class Message:
             "from_contact": self.from_contact,
             "sent_at": rfc3339(self.sent_at, 3),
             "source": self.source,
-            "metadata": self.metadata,
+            "metadata": {} if core and self.metadata is None else self.metadata,
             "sender": {"id": self.sender_id, "name": None, "avatar_url": None},
         }
         return shown
@@ -165,5 +168,5 @@ class Airy:
                 "contact": {"display_name": f"Chatplugin {conversation.id[-5:]}"},
                 "unread_count": sum(message.from_contact for message in messages),
             },
-            "last_message": messages[-1].as_json(states),
+            "last_message": messages[-1].as_json(states, core=True),
         }
