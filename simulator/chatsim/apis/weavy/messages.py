@@ -7,14 +7,14 @@ from chatsim.apis.weavy.autoreply import auto_reply
 from chatsim.apis.weavy.errors import BadValues
 from chatsim.apis.weavy.events import message_created, typing
 from chatsim.apis.weavy.parameters import parameters
-from chatsim.apis.weavy.query import PAGE, envelope, order, page, text
+from chatsim.apis.weavy.query import PAGE, Parameters, envelope, order, page, text
 from chatsim.apis.weavy.state import Weavy
 from chatsim.apis.weavy.views import message_view
 from chatsim.core.api import Call
 from chatsim.core.errors import NotFound
 from chatsim.core.http import EMPTY, Reply
 
-LIST: Final = {"q": text, "order_by": order(("id", "created_at")), **PAGE}
+LIST: Final = Parameters({"q": text, "order_by": order(("id", "created_at")), **PAGE})
 FEATURES: Final = ["Receipts", "Typing"]
 """What works here of the parts of a chat. Attachments, reactions, meetings and polls are not modelled."""
 

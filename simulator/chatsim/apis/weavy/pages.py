@@ -5,7 +5,7 @@ it, or a message, as bytes, checked against its schema when it was made; the sta
 what they show.
 """
 
-from collections.abc import Callable, Iterable, MutableMapping
+from collections.abc import Iterable, MutableMapping
 from typing import Any, Final, TypeVar
 
 from msgspec import Raw
@@ -27,7 +27,13 @@ Key = TypeVar("Key")
 
 def conversation_page(state: Weavy, call: Call, user: User, ids: Iterable[int], total: int, wanted: Page) -> Composed:
     """The list of these conversations for this user."""
-    parts = [_summary(state, call, user, state.conversations[one]) for one in ids]
+    base = call.base_url
+    parts = [
+        kept[1]
+        if (kept := state.parts.get((user.id, one))) is not None and kept[0] == base
+        else _summary(state, call, user, state.conversations[one])
+        for one in ids
+    ]
     body = envelope(parts, total, wanted)
     if not parts and call.quirk("weavy.empty-page") == "left-out":
         body.pop("data", None)
@@ -43,11 +49,10 @@ def conversation_detail(state: Weavy, call: Call, conversation: Conversation) ->
 
 
 def _summary(state: Weavy, call: Call, user: User, conversation: Conversation) -> Raw:
-    def make() -> Raw:
-        view = summary_view(state, conversation, user, call.base_url)
-        return Raw(_with_message(state, call, conversation, view))
-
-    return _kept(state.parts, (user.id, conversation.id), call.base_url, make)
+    view = summary_view(state, conversation, user, call.base_url)
+    part = Raw(_with_message(state, call, conversation, view))
+    _keep(state.parts, (user.id, conversation.id), (call.base_url, part))
+    return part
 
 
 def _with_message(state: Weavy, call: Call, conversation: Conversation, view: dict[str, Any]) -> bytes:
@@ -58,22 +63,19 @@ def _with_message(state: Weavy, call: Call, conversation: Conversation, view: di
 
 
 def _message(state: Weavy, call: Call, number: int) -> Raw:
-    def make() -> Raw:
-        view = message_view(state, state.messages[number], call.base_url)
-        _check(call, call.api.schema("message"), view)
-        return Raw(encode(view))
-
-    return _kept(state.message_parts, number, call.base_url, make)
-
-
-def _kept(parts: MutableMapping[Key, Part], key: Key, base: str, make: Callable[[], Raw]) -> Raw:
-    if (kept := parts.get(key)) is not None and kept[0] == base:
+    if (kept := state.message_parts.get(number)) is not None and kept[0] == call.base_url:
         return kept[1]
-    part = make()
+    view = message_view(state, state.messages[number], call.base_url)
+    _check(call, call.api.schema("message"), view)
+    part = Raw(encode(view))
+    _keep(state.message_parts, number, (call.base_url, part))
+    return part
+
+
+def _keep(parts: MutableMapping[Key, Part], key: Key, part: Part) -> None:
     if len(parts) >= PARTS_LIMIT:
         parts.clear()
-    parts[key] = (base, part)
-    return part
+    parts[key] = part
 
 
 def _check(call: Call, name: str, value: object) -> None:

@@ -7,7 +7,7 @@ from typing import Any, Final
 from chatsim.apis.weavy.access import TOKEN_PREFIX, me, user_of
 from chatsim.apis.weavy.errors import BadValues
 from chatsim.apis.weavy.parameters import parameters
-from chatsim.apis.weavy.query import PAGE, Page, envelope, flag, integer, order, page, states, text
+from chatsim.apis.weavy.query import PAGE, Page, Parameters, envelope, flag, integer, order, page, states, text
 from chatsim.apis.weavy.records import User
 from chatsim.apis.weavy.state import Weavy, fold_uid
 from chatsim.apis.weavy.views import author_view, user_view
@@ -18,8 +18,10 @@ from chatsim.core.http import Reply
 
 TOKEN_LIFE_S: Final = 3600
 SORTS: Final = ("id", "uid", "name", "display_name", "created_at", "modified_at")
-LIST: Final = {"q": text, "trashed": states, "suspended": flag, "tag": text, "order_by": order(SORTS), **PAGE}
-CHOICES: Final = {"q": text, "id": integer, **PAGE}
+LIST: Final = Parameters(
+    {"q": text, "trashed": states, "suspended": flag, "tag": text, "order_by": order(SORTS), **PAGE}
+)
+CHOICES: Final = Parameters({"q": text, "id": integer, **PAGE})
 CHOICES_TOP: Final = 5
 PROFILE: Final = (
     "username", "email", "given_name", "middle_name", "family_name", "nickname", "phone_number", "comment", "picture",
