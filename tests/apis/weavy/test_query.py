@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from chatsim.apis.weavy.query import (
     PAGE,
     Page,
+    Parameters,
     QueryError,
     envelope,
     flag,
@@ -27,19 +28,19 @@ FIELDS = ("id", "created_at", "name")
 @pytest.mark.parametrize("written", ["order_by", "orderby", "orderBy", "OrderBy", "ORDER_BY"])
 def test_a_name_is_found_without_case_and_underscores(written: str) -> None:
     """Real clients send every one of these."""
-    assert read([(written, "x")], {"order_by": text}) == {"order_by": "x"}
+    assert read([(written, "x")], Parameters({"order_by": text})) == {"order_by": "x"}
 
 
 def test_unknown_names_are_ignored_and_the_first_of_equal_names_counts() -> None:
     """As ASP.NET binds simple values."""
     pairs = [("other", "1"), ("top", "3"), ("TOP", "4")]
-    assert read(pairs, PAGE) == {"top": 3}
+    assert read(pairs, Parameters(PAGE)) == {"top": 3}
 
 
 def test_every_bad_value_is_named_at_once() -> None:
     """One refusal tells all that is wrong."""
     with pytest.raises(QueryError) as refused:
-        read([("top", "x"), ("count", "maybe"), ("skip", "1")], PAGE)
+        read([("top", "x"), ("count", "maybe"), ("skip", "1")], Parameters(PAGE))
     assert set(refused.value.errors) == {"top", "count"}
 
 
@@ -130,7 +131,7 @@ PARAMETERS = {**PAGE, "type": guid, "order_by": order(FIELDS), "q": text}
 def test_any_query_is_read_or_refused(pairs: list[tuple[str, str]]) -> None:
     """No query makes anything but QueryError come out."""
     try:
-        named = set(read(pairs, PARAMETERS))
+        named = set(read(pairs, Parameters(PARAMETERS)))
     except QueryError as refused:
         named = set(refused.errors)
     assert named <= set(PARAMETERS)

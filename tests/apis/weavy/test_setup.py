@@ -148,3 +148,12 @@ def test_an_address_follows_the_base_of_the_caller(weavy: WeavyDesk) -> None:
     """Pictures are where the caller came from."""
     seen = weavy.do("alice", "GET", "/api/conversations/1", host="127.0.0.1:9").data
     assert seen["avatar_url"] == "http://127.0.0.1:9/api/conversations/1/avatar.svg"
+
+
+def test_a_public_address_beats_the_callers() -> None:
+    """In answers and in events."""
+    weavy = WeavyDesk(public_url="https://chat.example")
+    hub = weavy.hub("alice", "app_created")
+    weavy.chat("dora", 1)
+    addresses = [weavy.get("alice", "/api/user")["avatar_url"], hub.heard[0][1]["app"]["avatar_url"]]
+    assert addresses == [f"https://chat.example/api/users/{number}/avatar.svg" for number in (1, 4)]

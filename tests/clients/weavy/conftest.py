@@ -15,7 +15,7 @@ from urllib.parse import urlencode
 import pytest
 from desk import Served
 from npm import install
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page, async_playwright, expect
 from weavy_people import People
 
 HERE: Final = Path(__file__).parent
@@ -97,6 +97,7 @@ async def messenger(
     """The Messenger of one version, open for alice, whose conversation 1 has one unread message by dora."""
     page = await browser.new_page()
     page.set_default_timeout(PATIENCE_S * 1000)
+    expect.set_options(timeout=PATIENCE_S * 1000)
     await page.goto(
         f"{pages}/{request.param}?{urlencode({'server': people.base_url, 'token': await people.token('alice')})}"
     )

@@ -1,7 +1,7 @@
 """The documented endpoints: create, list, get, badge, mark and pin."""
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Final
 
 from chatsim.apis.weavy.access import conversation_of, me, membership
 from chatsim.apis.weavy.errors import BadValues
@@ -9,12 +9,15 @@ from chatsim.apis.weavy.events import app_created, conversation_marked
 from chatsim.apis.weavy.listing import LIST, chosen
 from chatsim.apis.weavy.pages import conversation_detail, conversation_page
 from chatsim.apis.weavy.parameters import parameters
-from chatsim.apis.weavy.query import flag, integer, page
+from chatsim.apis.weavy.query import Parameters, flag, integer, page
 from chatsim.apis.weavy.records import CONTEXTUAL, PRIVATE, ROOM, Conversation
 from chatsim.apis.weavy.state import Weavy
 from chatsim.core.api import Call
 from chatsim.core.errors import NotFound
 from chatsim.core.http import Reply
+
+GET: Final = Parameters({"trashed": flag})
+MARK: Final = Parameters({"message_id": integer})
 
 
 def create_conversation(state: Weavy, call: Call) -> Reply:
@@ -60,7 +63,7 @@ def list_conversations(state: Weavy, call: Call) -> Reply:
 
 def get_conversation(state: Weavy, call: Call) -> Reply:
     """Get a conversation, as one of its members or with an API key. It does not mark as read."""
-    trashed = parameters(call, {"trashed": flag}).get("trashed", False)
+    trashed = parameters(call, GET).get("trashed", False)
     conversation = conversation_of(state, call, trashed=trashed)
     return Reply(body=conversation_detail(state, call, conversation))
 
@@ -75,7 +78,7 @@ def get_badge(state: Weavy, call: Call) -> Reply:
 def mark_conversation(state: Weavy, call: Call) -> Reply:
     """Mark a conversation as read, up to `message_id`, the "Id of last read message", or all of it."""
     conversation, member = membership(state, call)
-    message_id = parameters(call, {"message_id": integer}).get("message_id")
+    message_id = parameters(call, MARK).get("message_id")
     if message_id is not None:
         message = state.messages.get(message_id)
         if message is None or message.app_id != conversation.id:

@@ -112,9 +112,10 @@ def _tell(
         names = [name for name in (event, f"a{conversation.id}:{event}") if topic(user, name) in state.listening]
         if names:
             body = {**envelope, **view(user)}
-            pushes += [Push(topic=topic(user, name), event=event, body=_at(body)) for name in names]
+            pushes += [Push(topic=topic(user, name), event=event, body=_at(call, body)) for name in names]
     return pushes
 
 
-def _at(body: dict[str, Any]) -> Callable[[str], Any]:
-    return lambda base: rebased(body, base)
+def _at(call: Call, body: dict[str, Any]) -> Callable[[str], Any]:
+    public = call.world.simulator.options.public_url
+    return lambda base: rebased(body, public or base)

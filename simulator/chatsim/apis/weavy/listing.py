@@ -5,7 +5,7 @@ from functools import partial
 from itertools import islice
 from typing import Any, Final
 
-from chatsim.apis.weavy.query import PAGE, Order, Page, Parser, flag, guid, order, states, text
+from chatsim.apis.weavy.query import PAGE, Order, Page, Parameters, flag, guid, order, states, text
 from chatsim.apis.weavy.records import CONTEXTUAL, KINDS, Conversation, User
 from chatsim.apis.weavy.shelves import Lane
 from chatsim.apis.weavy.state import Weavy
@@ -15,16 +15,18 @@ SORTS: Final = (
     "id", "type", "name", "display_name", "created_at", "modified_at", "last_message_id", "last_message_at",
     "member_count", "pinned_at", "is_pinned", "is_unread", "is_starred",
 )  # fmt: skip
-LIST: Final[dict[str, Parser]] = {
-    "unread": flag,
-    "contextual": flag,
-    "type": guid,
-    "q": text,
-    "tag": text,
-    "trashed": states,
-    "order_by": order(SORTS),
-    **PAGE,
-}
+LIST: Final = Parameters(
+    {
+        "unread": flag,
+        "contextual": flag,
+        "type": guid,
+        "q": text,
+        "tag": text,
+        "trashed": states,
+        "order_by": order(SORTS),
+        **PAGE,
+    }
+)
 LIVE: Final = (False,)
 
 

@@ -5,7 +5,7 @@ it, or a message, as bytes, checked against its schema when it was made; the sta
 what they show.
 """
 
-from collections.abc import Callable, Iterable, MutableMapping
+from collections.abc import Iterable, MutableMapping
 from typing import Any, Final, TypeVar
 
 from msgspec import Raw
@@ -14,7 +14,7 @@ from chatsim.apis.weavy.access import reader
 from chatsim.apis.weavy.query import Page, envelope
 from chatsim.apis.weavy.records import Conversation, User
 from chatsim.apis.weavy.state import Part, Weavy
-from chatsim.apis.weavy.views import detail_view, message_view, summary_view
+from chatsim.apis.weavy.views import detail_view, link_base, message_view, summary_view
 from chatsim.core.api import Call
 from chatsim.core.http import Composed
 from chatsim.core.json import encode
@@ -27,7 +27,13 @@ Key = TypeVar("Key")
 
 def conversation_page(state: Weavy, call: Call, user: User, ids: Iterable[int], total: int, wanted: Page) -> Composed:
     """The list of these conversations for this user."""
-    parts = [_summary(state, call, user, state.conversations[one]) for one in ids]
+    base = link_base(call)
+    parts = [
+        kept[1]
+        if (kept := state.parts.get((user.id, one))) is not None and kept[0] == base
+        else _summary(state, call, user, state.conversations[one])
+        for one in ids
+    ]
     body = envelope(parts, total, wanted)
     if not parts and call.quirk("weavy.empty-page") == "left-out":
         body.pop("data", None)
@@ -38,16 +44,15 @@ def conversation_page(state: Weavy, call: Call, user: User, ids: Iterable[int], 
 
 def conversation_detail(state: Weavy, call: Call, conversation: Conversation) -> Composed:
     """One conversation with its members, for the caller."""
-    view = detail_view(state, conversation, reader(call), call.base_url)
+    view = detail_view(state, conversation, reader(call), link_base(call))
     return Composed(raw=_with_message(state, call, conversation, view), schema=call.api.schema("conversation"))
 
 
 def _summary(state: Weavy, call: Call, user: User, conversation: Conversation) -> Raw:
-    def make() -> Raw:
-        view = summary_view(state, conversation, user, call.base_url)
-        return Raw(_with_message(state, call, conversation, view))
-
-    return _kept(state.parts, (user.id, conversation.id), call.base_url, make)
+    view = summary_view(state, conversation, user, link_base(call))
+    part = Raw(_with_message(state, call, conversation, view))
+    _keep(state.parts, (user.id, conversation.id), (link_base(call), part))
+    return part
 
 
 def _with_message(state: Weavy, call: Call, conversation: Conversation, view: dict[str, Any]) -> bytes:
@@ -58,22 +63,19 @@ def _with_message(state: Weavy, call: Call, conversation: Conversation, view: di
 
 
 def _message(state: Weavy, call: Call, number: int) -> Raw:
-    def make() -> Raw:
-        view = message_view(state, state.messages[number], call.base_url)
-        _check(call, call.api.schema("message"), view)
-        return Raw(encode(view))
-
-    return _kept(state.message_parts, number, call.base_url, make)
-
-
-def _kept(parts: MutableMapping[Key, Part], key: Key, base: str, make: Callable[[], Raw]) -> Raw:
-    if (kept := parts.get(key)) is not None and kept[0] == base:
+    if (kept := state.message_parts.get(number)) is not None and kept[0] == link_base(call):
         return kept[1]
-    part = make()
+    view = message_view(state, state.messages[number], link_base(call))
+    _check(call, call.api.schema("message"), view)
+    part = Raw(encode(view))
+    _keep(state.message_parts, number, (link_base(call), part))
+    return part
+
+
+def _keep(parts: MutableMapping[Key, Part], key: Key, part: Part) -> None:
     if len(parts) >= PARTS_LIMIT:
         parts.clear()
-    parts[key] = (base, part)
-    return part
+    parts[key] = part
 
 
 def _check(call: Call, name: str, value: object) -> None:

@@ -1,14 +1,13 @@
 """The query of a call, read by the grammar; what the grammar refuses is a 400."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from chatsim.apis.weavy.errors import BadValues
-from chatsim.apis.weavy.query import Parser, QueryError, read
+from chatsim.apis.weavy.query import Parameters, QueryError, read
 from chatsim.core.api import Call
 
 
-def parameters(call: Call, known: Mapping[str, Parser]) -> dict[str, Any]:
+def parameters(call: Call, known: Parameters) -> dict[str, Any]:
     """The set parameters by name.
 
     Raises BadValues where a value is not what its parameter takes.

@@ -114,22 +114,28 @@ PAGE: Final[Mapping[str, Parser]] = {"top": integer, "skip": integer, "count": f
 """The parameters of every list."""
 
 
-def read(pairs: Iterable[tuple[str, str]], parameters: Mapping[str, Parser]) -> dict[str, Any]:
+class Parameters:
+    """The parameters of an endpoint, by the form in which names compare."""
+
+    def __init__(self, parsers: Mapping[str, Parser]) -> None:
+        self.by_folded = {fold(name): (name, parse) for name, parse in parsers.items()}
+
+
+def read(pairs: Iterable[tuple[str, str]], parameters: Parameters) -> dict[str, Any]:
     """The set parameters by their snake_case name; unknown names are ignored, the first of equal names counts.
 
     Raises QueryError with every value that is not valid.
     """
-    known = {fold(name): name for name in parameters}
     values: dict[str, Any] = {}
     errors: dict[str, str] = {}
     seen = set()
     for written, raw in pairs:
-        name = known.get(fold(written))
-        if name is None or name in seen:
+        name, parse = parameters.by_folded.get(fold(written), ("", text))
+        if not name or name in seen:
             continue
         seen.add(name)
         try:
-            value = parameters[name](raw)
+            value = parse(raw)
         except ValueError as refused:
             errors[name] = str(refused)
             continue

@@ -42,14 +42,17 @@ class Shelf:
     places: dict[int, tuple[Lane, Key]] = field(default_factory=dict)
 
     def place(self, conversation: Conversation, member: Member) -> None:
-        """Put a conversation where it belongs now, taking it from where it was."""
-        self.remove(conversation.id)
+        """Put a conversation where it belongs now, taking it from where it was; a mark alone moves nothing."""
         lane = (conversation.type, conversation.is_trashed)
-        key = sort_key(conversation, member)
-        insort(self.order[lane], key)
-        self.places[conversation.id] = (lane, key)
+        place = (lane, sort_key(conversation, member))
+        if self.places.get(conversation.id) != place:
+            self.remove(conversation.id)
+            insort(self.order[lane], place[1])
+            self.places[conversation.id] = place
         if conversation.is_unread(member):
             self.unread[lane].add(conversation.id)
+        else:
+            self.unread[lane].discard(conversation.id)
 
     def remove(self, conversation_id: int) -> None:
         """Take a conversation off the shelf; nothing happens where it is not on it."""

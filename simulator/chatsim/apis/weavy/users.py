@@ -7,10 +7,10 @@ from typing import Any, Final
 from chatsim.apis.weavy.access import TOKEN_PREFIX, me, user_of
 from chatsim.apis.weavy.errors import BadValues
 from chatsim.apis.weavy.parameters import parameters
-from chatsim.apis.weavy.query import PAGE, Page, envelope, flag, integer, order, page, states, text
+from chatsim.apis.weavy.query import PAGE, Page, Parameters, envelope, flag, integer, order, page, states, text
 from chatsim.apis.weavy.records import User
 from chatsim.apis.weavy.state import Weavy, fold_uid
-from chatsim.apis.weavy.views import author_view, user_view
+from chatsim.apis.weavy.views import author_view, link_base, user_view
 from chatsim.core.api import Call
 from chatsim.core.clock import seconds
 from chatsim.core.errors import NotFound
@@ -18,8 +18,10 @@ from chatsim.core.http import Reply
 
 TOKEN_LIFE_S: Final = 3600
 SORTS: Final = ("id", "uid", "name", "display_name", "created_at", "modified_at")
-LIST: Final = {"q": text, "trashed": states, "suspended": flag, "tag": text, "order_by": order(SORTS), **PAGE}
-CHOICES: Final = {"q": text, "id": integer, **PAGE}
+LIST: Final = Parameters(
+    {"q": text, "trashed": states, "suspended": flag, "tag": text, "order_by": order(SORTS), **PAGE}
+)
+CHOICES: Final = Parameters({"q": text, "id": integer, **PAGE})
 CHOICES_TOP: Final = 5
 PROFILE: Final = (
     "username", "email", "given_name", "middle_name", "family_name", "nickname", "phone_number", "comment", "picture",
@@ -46,7 +48,7 @@ def revoke_tokens(state: Weavy, call: Call) -> Reply:
 def put_user(state: Weavy, call: Call) -> Reply:
     """Make a user or change its profile: 201 or 200."""
     user, made = upsert(state, call, call.params["uid"], call.body or {})
-    return Reply(status=201 if made else 200, body=user_view(state, user, call.base_url))
+    return Reply(status=201 if made else 200, body=user_view(state, user, link_base(call)))
 
 
 def create_user(state: Weavy, call: Call) -> Reply:
@@ -54,7 +56,7 @@ def create_user(state: Weavy, call: Call) -> Reply:
     if fold_uid(call.body["uid"]) in state.uids:
         raise BadValues({"uid": [f"There is a user '{call.body['uid']}' already."]})
     user, _ = upsert(state, call, call.body["uid"], call.body)
-    return Reply(status=201, body=user_view(state, user, call.base_url))
+    return Reply(status=201, body=user_view(state, user, link_base(call)))
 
 
 def upsert(
@@ -88,12 +90,12 @@ def upsert(
 
 def get_current_user(state: Weavy, call: Call) -> Reply:
     """The caller; the first thing that every user interface asks."""
-    return Reply(body=user_view(state, me(call), call.base_url))
+    return Reply(body=user_view(state, me(call), link_base(call)))
 
 
 def get_user(state: Weavy, call: Call) -> Reply:
     """A user by number or identifier."""
-    return Reply(body=user_view(state, user_of(state, call.params["uid"]), call.base_url))
+    return Reply(body=user_view(state, user_of(state, call.params["uid"]), link_base(call)))
 
 
 def list_users(state: Weavy, call: Call) -> Reply:
@@ -111,7 +113,7 @@ def list_users(state: Weavy, call: Call) -> Reply:
     for name, descending in reversed(values.get("order_by", (("display_name", False),))):
         found.sort(key=partial(_sort_value, name), reverse=descending)
     wanted = page(values)
-    items = [user_view(state, user, call.base_url) for user in found[wanted.skip : wanted.skip + wanted.top]]
+    items = [user_view(state, user, link_base(call)) for user in found[wanted.skip : wanted.skip + wanted.top]]
     return Reply(body=envelope(items, len(found), wanted))
 
 
@@ -123,7 +125,7 @@ def list_choices(state: Weavy, call: Call) -> Reply:
     wanted = page({"top": CHOICES_TOP, **values})
     members = _members(state, call, values)
     items = [
-        author_view(state, user, call.base_url) | ({} if members is None else {"is_member": user.id in members})
+        author_view(state, user, link_base(call)) | ({} if members is None else {"is_member": user.id in members})
         for user in found[wanted.skip : wanted.skip + wanted.top]
     ]
     return Reply(body=envelope(items, len(found), Page(skip=wanted.skip, count=wanted.count)))

@@ -6,6 +6,7 @@ from typing import Any
 
 from chatsim.apis.weavy.records import PRIVATE, Conversation, Member, Message, User
 from chatsim.apis.weavy.state import Weavy
+from chatsim.core.api import Call
 from chatsim.core.clock import rfc3339
 
 
@@ -152,6 +153,11 @@ def detail_view(state: Weavy, conversation: Conversation, reader: User | None, b
     if conversation.modified_by_id is not None:
         view["modified_by"] = author_view(state, state.users[conversation.modified_by_id], base)
     return view
+
+
+def link_base(call: Call) -> str:
+    """What addresses in an answer begin with: the server's public address where it has one, else the caller's base."""
+    return call.world.simulator.options.public_url or call.base_url
 
 
 def user_avatar(number: int, base: str) -> str:
