@@ -1,34 +1,42 @@
-"""Makes `client/blocking.py` from `client/awaited.py`, so that every verb is written once. Run by `make client`."""
+"""Makes `client/blocking/` from `client/awaited/`, so that every verb is written once. Run by `make client`."""
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Final
 
-FOLDER = Path(__file__).parents[2] / "simulator" / "chatsim" / "client"
-WORDS = (
+CLIENT: Final = Path(__file__).parents[2] / "simulator" / "chatsim" / "client"
+WORDS: Final = (
     (r"\basync def\b", "def"),
     (r"\basync with\b", "with"),
     (r"\basync for\b", "for"),
     (r"\bawait ", ""),
     (r"\bAsyncIterator\b", "Iterator"),
     (r"\basynccontextmanager\b", "contextmanager"),
-    (r"\bAwaitedTransport\b", "BlockingTransport"),
-    (r"__aenter__", "__enter__"),
-    (r"__aexit__", "__exit__"),
+    (r"\bclient\.awaited\b", "client.blocking"),
+    (r"\brun_awaited\b", "run_blocking"),
+    (r"\bAwaited([A-Z])", r"Blocking\1"),
+    (r"\b__aenter__\b", "__enter__"),
+    (r"\b__aexit__\b", "__exit__"),
     (r"\bAsync([A-Z])", r"\1"),
 )
+HEADS: Final = {"__init__.py": '"""The verbs, blocking. Made from `awaited/` by `make client`: change them there."""\n'}
 
 
-def blocking(awaited: str) -> str:
-    """The text of `blocking.py`."""
+def blocking() -> dict[str, str]:
+    """The text of each file of `blocking/`."""
+    return {file.name: HEADS.get(file.name) or translated(file.read_text()) for file in CLIENT.glob("awaited/*.py")}
+
+
+def translated(awaited: str) -> str:
+    """One file."""
     text = awaited
     for pattern, replacement in WORDS:
         text = re.sub(pattern, replacement, text)
-    head, _, rest = text.partition("\n")
-    assert head.startswith('"""The verbs of the control API, awaited.')
-    return '"""The verbs of the control API, blocking. Made from `awaited.py` by `make client`; change it there."""\n' + rest
+    return text
 
 
 if __name__ == "__main__":
-    (FOLDER / "blocking.py").write_text(blocking((FOLDER / "awaited.py").read_text()))
+    for name, text in blocking().items():
+        (CLIENT / "blocking" / name).write_text(text)

@@ -4,7 +4,21 @@
 """
 
 from chatsim.client.answers import ChatsimError, Entry, File, NotSeen
-from chatsim.client.awaited import AsyncClient, AsyncWorld
-from chatsim.client.blocking import Client, World
+from chatsim.client.awaited.client import AsyncClient
+from chatsim.client.awaited.world import AsyncWorld
+from chatsim.client.blocking.client import Client
+from chatsim.client.blocking.world import World
+from chatsim.client.receivers import Answer, Received
 
-__all__ = ["AsyncClient", "AsyncWorld", "ChatsimError", "Client", "Entry", "File", "NotSeen", "World"]
+__all__ = [
+    "Answer",
+    "AsyncClient",
+    "AsyncWorld",
+    "ChatsimError",
+    "Client",
+    "Entry",
+    "File",
+    "NotSeen",
+    "Received",
+    "World",
+]

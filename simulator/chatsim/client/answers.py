@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypedDict
+from typing import Any, Final, TypedDict
+
+WAIT_S: Final = 5.0
+"""How long the verbs wait that wait, where nothing is said."""
 
 
 class Message(TypedDict, total=False):
@@ -70,11 +73,14 @@ class NotSeen(AssertionError):
         self.wanted = dict(wanted)
         self.entries: list[Entry] = list(found.get("entries", ()))
         self.near_misses: list[dict[str, Any]] = list(found.get("near_misses", ()))
-        super().__init__("\n".join(_story(self.wanted, self.entries, self.near_misses)))
+        count = found.get("found", len(self.entries))
+        super().__init__("\n".join(_story(self.wanted, count, self.entries, self.near_misses)))
 
 
-def _story(wanted: Mapping[str, Any], entries: Sequence[Entry], misses: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    yield f"wanted {json.dumps(wanted, ensure_ascii=False)}, found {len(entries)}"
+def _story(
+    wanted: Mapping[str, Any], found: int, entries: Sequence[Entry], misses: Sequence[Mapping[str, Any]]
+) -> Iterator[str]:
+    yield f"wanted {json.dumps(wanted, ensure_ascii=False)}, found {found}"
     for entry in entries:
         yield f"  found {line(entry)}"
     for miss in misses:
@@ -82,13 +88,17 @@ def _story(wanted: Mapping[str, Any], entries: Sequence[Entry], misses: Sequence
 
 
 def line(entry: Mapping[str, Any]) -> str:
-    """An entry in one line."""
+    """An entry in one line: what it was, what was answered, and what was wrong or noteworthy about it."""
     request, response = entry.get("request") or {}, entry.get("response") or {}
-    what = " ".join(str(one) for one in (request.get("method"), request.get("path")) if one) or entry.get("operation")
-    first = next(iter(entry.get("violations") or ()), None)
-    parts = [f"#{entry.get('seq')}", entry.get("kind"), entry.get("api"), what, response.get("status") or ""]
+    where = entry.get("url") or request.get("path")
+    what = f"{request.get('method')} {where}" if where else entry.get("operation")
+    named = [entry.get(name) for name in ("kind", "api")]
+    parts = [f"#{entry.get('seq')}", *named, what, response.get("status")]
+    remarks = [f"{one['pointer']} {one['message']}".strip() for one in entry.get("violations") or ()]
+    remarks += [str(one["text"]) for one in entry.get("notes") or ()]
+    remarks += [f"{name} {entry[name]}" for name in ("fault", "bug") if entry.get(name)]
     text = " ".join(str(one) for one in parts if one)
-    return f"{text} ({first['message']})" if first else text
+    return f"{text} ({'; '.join(remarks)})" if remarks else text
 
 
 class Later(Mapping[str, Any]):

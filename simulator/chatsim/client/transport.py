@@ -13,6 +13,7 @@ from urllib.parse import urlencode, urlsplit
 from uuid import NAMESPACE_URL, uuid5
 
 from chatsim.client.answers import ChatsimError, File
+from chatsim.client.background import refuse_in_coroutine
 
 PATIENCE_S: Final = 10.0
 DEFAULT_URL: Final = "http://localhost:8080"
@@ -94,6 +95,7 @@ class BlockingTransport:
 
     def ask(self, method: str, path: str, body: Any = None, *, patience_s: float = 0.0) -> tuple[int, bytes]:
         """Send a request and give status and body; `patience_s` is how long the answer may be held back."""
+        refuse_in_coroutine()
         raw, headers = encoded(body)
         connection = self._connect(PATIENCE_S + patience_s)
         try:
@@ -103,11 +105,12 @@ class BlockingTransport:
         finally:
             connection.close()
 
-    def lines(self, path: str) -> Iterator[bytes]:
+    def lines(self, path: str, headers: Mapping[str, str]) -> Iterator[bytes]:
         """The lines of an answer that goes on, until it ends."""
+        refuse_in_coroutine()
         connection = self._connect(None)
         try:
-            connection.request("GET", path, headers=self._target.headers)
+            connection.request("GET", path, headers={**self._target.headers, **headers})
             answer = connection.getresponse()
             if answer.status != 200:
                 decoded(answer.status, answer.read(), refused=True)
@@ -131,16 +134,16 @@ class AwaitedTransport:
     async def ask(self, method: str, path: str, body: Any = None, *, patience_s: float = 0.0) -> tuple[int, bytes]:
         """Send a request and give status and body; `patience_s` is how long the answer may be held back."""
         async with asyncio.timeout(PATIENCE_S + patience_s):
-            reader, writer = await self._send(method, path, body)
+            reader, writer = await self._send(method, path, *encoded(body))
             try:
                 status, length = await _head(reader)
                 return status, await (reader.read() if length is None else reader.readexactly(length))
             finally:
                 writer.close()
 
-    async def lines(self, path: str) -> AsyncIterator[bytes]:
+    async def lines(self, path: str, headers: Mapping[str, str]) -> AsyncIterator[bytes]:
         """The lines of an answer that goes on, until it ends."""
-        reader, writer = await self._send("GET", path, None)
+        reader, writer = await self._send("GET", path, None, headers)
         try:
             status, length = await _head(reader)
             if status != 200:
@@ -150,11 +153,12 @@ class AwaitedTransport:
         finally:
             writer.close()
 
-    async def _send(self, method: str, path: str, body: Any) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    async def _send(
+        self, method: str, path: str, raw: bytes | None, headers: Mapping[str, str]
+    ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         target = self._target
-        raw, headers = encoded(body)
         if raw is not None or method in ("POST", "PUT", "PATCH"):
-            headers["Content-Length"] = str(len(raw or b""))
+            headers = {**headers, "Content-Length": str(len(raw or b""))}
         reader, writer = await asyncio.open_connection(target.host, target.port, ssl=target.context)
         # HTTP/1.0: whoever answers does not chunk, so that a body ends where it says or where the connection does.
         head = "".join(f"{name}: {value}\r\n" for name, value in {**target.headers, **headers}.items())

@@ -68,7 +68,7 @@ def run(start: Start) -> None:
         terminal = (JsonLines if start.log_format == "json" else Terminal)(sys.stdout, verbose=start.verbose)
         simulator.watchers.append(terminal.heard)
         _spare_the_collector()
-        with asyncio.Runner(loop_factory=_loop_factory()) as loop:
+        with asyncio.Runner(loop_factory=loop_factory()) as loop:
             loop.run(_serve(simulator, start, listening, urls, terminal))
 
 
@@ -193,7 +193,8 @@ def _spare_the_collector() -> None:
     gc.set_threshold(*_GARBAGE_THRESHOLDS)
 
 
-def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+def loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """What makes the loop that a simulator serves on; None is asyncio's own."""
     try:
         import uvloop
     except ImportError:  # on Windows

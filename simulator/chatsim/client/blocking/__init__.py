@@ -1,0 +1,1 @@
+"""The verbs, blocking. Made from `awaited/` by `make client`: change them there."""

@@ -1,0 +1,80 @@
+"""A simulator inside the process of a test or a script: `with chatsim.serve() as server:`, whatever the test framework.
+
+It serves on a thread and a loop of its own, so that the code under test may block or await as it likes.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator, Iterator, Mapping
+from typing import Any, Final, Literal
+
+from aiohttp import web
+from multidict import CIMultiDict
+
+from chatsim.client import Client
+from chatsim.client.background import Background
+from chatsim.client.receivers import Receivers
+from chatsim.core.http import Request
+from chatsim.core.simulator import ServerOptions
+from chatsim.core.world import DEFAULT_SEED
+from chatsim.server import binding
+from chatsim.server.app import Server
+from chatsim.server.assembly import assemble
+from chatsim.server.configuration import Start, configure
+from chatsim.server.protocol import Listener
+from chatsim.server.runner import loop_factory
+
+GOODBYE_S: Final = 0.5
+"""How long answers under way may take at the end; what waits longer is cancelled."""
+
+
+@contextlib.contextmanager
+def serve(
+    *,
+    port: int = 0,
+    fixture: str | Mapping[str, Any] = "documented",
+    seed: str = DEFAULT_SEED,
+    accounts: Literal["open", "listed"] = "open",
+    truth: Literal["document", "service"] = "document",
+    strict: bool = False,
+    worlds: Literal["auto", "listed"] = "auto",
+    settings: Mapping[str, Any] | None = None,
+) -> Iterator[Client]:
+    """Serve on loopback until the block ends; port 0 is one that is free. Gives a client whose `url` is where.
+
+    The options are those of `chatsim serve`, for all worlds that say nothing else; `settings` as in
+    `{"kobil.auto_reply": "echo"}`. The environment is not looked at: a test gets what it asks for.
+
+    Raises:
+        SettingError: a setting that there is not, or that cannot have its value. PortTaken: as it says.
+    """
+    options = ServerOptions(fixture=fixture, seed=seed, accounts=accounts, truth=truth, strict=strict, worlds=worlds)
+    start = Start(options=options, port=port, tables=settings or {})
+    background = Background(loop_factory())
+    with contextlib.ExitStack() as stack:
+        stack.callback(background.close)
+        serving = _serving(start)
+        client = Client(background.run(serving.__aenter__()), receivers=Receivers(background))
+        stack.callback(lambda: background.run(serving.__aexit__(None, None, None)))
+        stack.callback(client.receivers.close)
+        yield client
+
+
+@contextlib.asynccontextmanager
+async def _serving(start: Start) -> AsyncIterator[str]:
+    simulator = assemble(start.options)
+    configure(simulator.settings, start, {})
+    server = Server(simulator)
+    runner = web.ServerRunner(Listener(server), shutdown_timeout=GOODBYE_S)
+    await runner.setup()
+    try:
+        sockets = binding.listen(start.host, start.port)
+        for one in sockets:
+            await web.SockSite(runner, one, backlog=binding.BACKLOG).start()
+        host = f"127.0.0.1:{sockets[0].getsockname()[1]}"
+        simulator.own_request = Request(method="POST", path="", query="", headers=CIMultiDict(), host=host)
+        yield f"http://{host}"
+    finally:
+        await server.shut_down()
+        await runner.cleanup()

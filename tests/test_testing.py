@@ -1,0 +1,134 @@
+"""`chatsim.serve()`: a simulator for whichever test framework."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+import unittest
+
+import aiohttp
+import pytest
+from process import environment
+from sending import ask
+
+import chatsim
+from chatsim.client import ChatsimError
+from chatsim.core.settings import SettingError
+from chatsim.server.binding import PortTaken
+
+
+def test_it_serves_until_the_block_ends() -> None:
+    """On a port of its own, with nothing left behind."""
+    before = threading.active_count()
+    with chatsim.serve() as server:
+        assert ask("GET", f"{server.url}/_sim/readyz").status == 200
+    with pytest.raises(OSError, match="refused"):
+        ask("GET", f"{server.url}/_sim/readyz")
+    assert threading.active_count() == before
+
+
+def test_it_is_reached_by_both_names_of_this_machine() -> None:
+    """Clients resolve localhost as they like."""
+    with chatsim.serve() as server:
+        port = server.url.rpartition(":")[2]
+        assert ask("GET", f"http://localhost:{port}/_sim/readyz").status == 200
+
+
+def test_it_is_started_as_told() -> None:
+    """For all worlds that say nothing else."""
+    fixture = {"kobil": {"users": {"ann": {"tenant": "a"}}}}
+    options = {"accounts": "listed", "truth": "service", "strict": True, "seed": "7"}
+    with chatsim.serve(
+        fixture=fixture, accounts="listed", truth="service", strict=True, seed="7", worlds="listed",
+        settings={"kobil.auto_reply": "echo"},
+    ) as server, server.world() as world:  # fmt: skip
+        shown = world.show()
+        assert {name: shown[name] for name in options} == options
+        assert [one["user"] for one in world.kobil.get("users")["items"]] == ["ann"]
+        assert world.call("GET", "/settings")["settings"]["kobil.auto_reply"]["value"] == "echo"
+        assert ask("GET", f"{server.url}/w/other/auth/realms/woven").status == 404
+
+
+def test_the_environment_does_not_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A test gets what it asks for, on every machine."""
+    monkeypatch.setenv("CHATSIM_KOBIL__AUTO_REPLY", "echo")
+    with chatsim.serve() as server:
+        shown = server.get_world().call("GET", "/settings")["settings"]["kobil.auto_reply"]
+        assert shown["value"] == shown["default"] == "off"
+
+
+def test_what_it_cannot_be_told_is_refused() -> None:
+    """Before anything is served; the thread ends."""
+    before = threading.active_count()
+    with pytest.raises(SettingError, match="nothing"), chatsim.serve(settings={"kobil.nothing": 1}):
+        pass
+    with chatsim.serve() as server:
+        port = int(server.url.rpartition(":")[2])
+        with pytest.raises(PortTaken), chatsim.serve(port=port):
+            pass
+    assert threading.active_count() == before
+
+
+def test_an_error_in_the_block_goes_on() -> None:
+    """And the simulator ends with it."""
+    with pytest.raises(ChatsimError), chatsim.serve() as server:
+        server.get_world("nobody")
+    with pytest.raises(OSError, match="refused"):
+        server.version()
+
+
+def test_open_connections_do_not_hold_up_the_end() -> None:
+    """A long poll and a kept connection are broken off."""
+    with chatsim.serve() as server, server.world() as world:
+        late = threading.Thread(target=_wait_for_ever, args=(world,))
+        late.start()
+    late.join(10)
+    assert not late.is_alive()
+
+
+def _wait_for_ever(world: chatsim.client.World) -> None:
+    try:
+        world.journal.wait(path="/never", timeout_s=3600)
+    except (AssertionError, ChatsimError, OSError):
+        return
+
+
+async def test_a_coroutine_may_start_one() -> None:
+    """It holds up the loop for the moment of the start, and serves beside it then."""
+    with chatsim.serve() as server:
+        async with aiohttp.ClientSession() as session, session.get(f"{server.url}/_sim/readyz") as answer:
+            assert answer.status == 200
+
+
+def test_unittest() -> None:
+    """In `setUpClass`, as its users write it."""
+
+    class Case(unittest.TestCase):
+        server: chatsim.client.Client
+
+        @classmethod
+        def setUpClass(cls) -> None:
+            cls.server = cls.enterClassContext(chatsim.serve())
+
+        def test_world(self) -> None:
+            world = self.enterContext(self.server.world())
+            assert world.journal.entries() == []
+
+    result = unittest.TestResult()
+    unittest.defaultTestLoader.loadTestsFromTestCase(Case).run(result)
+    assert (result.testsRun, result.errors, result.failures) == (1, [], [])
+
+
+def test_importing_the_package_is_cheap() -> None:
+    """What serves is imported when `chatsim.serve` is asked for; unknown names are errors."""
+    program = (
+        "import sys, chatsim\n"
+        "assert not {'asyncio', 'aiohttp', 'chatsim.testing'} & sys.modules.keys()\n"
+        "assert callable(chatsim.serve) and 'aiohttp' in sys.modules\n"
+        "chatsim.nothing\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], env=environment(), capture_output=True, text=True, check=False
+    )
+    assert done.stderr.splitlines()[-1] == "AttributeError: module 'chatsim' has no attribute 'nothing'"
