@@ -6,6 +6,7 @@ from chatsim.control import (
     access,
     callbacks,
     clock,
+    events,
     faults,
     journal,
     parties,
@@ -25,7 +26,9 @@ from chatsim.core.routing import CONTROL, Territory
 from chatsim.core.simulator import Simulator
 
 ERRORS: Final = (400, 401, 403, 404, 405, 408, 409, 410, 413, 415, 417, 422, 500, 501, 503)
-TABLES: Final = (server, access, worlds, snapshots, clock, switches, journal, questions, faults, callbacks, sockets)
+TABLES: Final = (
+    server, access, events, worlds, snapshots, clock, switches, journal, questions, faults, callbacks, sockets,
+)  # fmt: skip
 """The modules whose `ROUTES` are the fixed part of the table."""
 
 
