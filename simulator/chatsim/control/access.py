@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from hashlib import sha256
 from ipaddress import ip_address
 from typing import Final
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from chatsim.control.rows import row
 from chatsim.core.api import NOTHING, Call
@@ -13,10 +13,14 @@ from chatsim.core.auth import Principal
 from chatsim.core.cors import Cors
 from chatsim.core.errors import Forbidden, Unauthorized
 from chatsim.core.http import Reply, Request
+from chatsim.core.routing import CONTROL
 from chatsim.core.simulator import Access, Simulator
 from chatsim.core.world import World
 
 COOKIE: Final = "chatsim-control"
+EVENTS: Final = f"{CONTROL}/events"
+"""A browser's EventSource sends no headers of its own: there the token may stand in the query."""
+
 _CHALLENGE: Final = {"WWW-Authenticate": 'Bearer realm="chatsim control"'}
 _SCHEMES: Final = ("http", "https")
 _LOOPBACK_PAGES: Final = ("localhost", "*.localhost", "127.0.0.1", "[[]::1]")
@@ -104,6 +108,8 @@ def _credentials(token: str, request: Request) -> Iterator[tuple[str, str]]:
         name, _, value = pair.strip().partition("=")
         if name == COOKIE:
             yield value, _cookie(token)
+    if request.path == EVENTS:
+        yield from ((value, token) for name, value in parse_qsl(request.query) if name == "access_token")
 
 
 def _same(given: str, wanted: str) -> bool:

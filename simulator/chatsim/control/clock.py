@@ -44,6 +44,7 @@ def set_clock(simulator: Simulator, call: Call) -> Reply:
         world.clock.freeze(_moment(body["at"]) if "at" in body else None)
     else:
         world.clock.run()
+    simulator.events.tell(world.name, "clock", show_clock(world))
     return Reply(body=show_clock(world))
 
 
@@ -55,12 +56,16 @@ def _advance(world: World, call: Call, by_s: float) -> Reply:
     def arrived() -> Reply | None:
         return Reply(body={**show_clock(world), "ran": ran[0]}) if ran else None
 
+    def done(happened: list[dict[str, Any]]) -> None:
+        ran.append(happened)
+        world.simulator.events.tell(world.name, "clock", show_clock(world))
+
     def late() -> Reply:
         return render(Unavailable(f"what fell due is still under way after {PATIENCE_S:g} s"), call)
 
     return Reply(
         body=Pending(check=arrived, timeout_s=PATIENCE_S, expired=late),
-        effects=(Advance(seconds=by_s, done=ran.append),),
+        effects=(Advance(seconds=by_s, done=done),),
     )
 
 

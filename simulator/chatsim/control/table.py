@@ -7,6 +7,7 @@ from chatsim.control import (
     bundles,
     callbacks,
     clock,
+    events,
     faults,
     journal,
     parties,
@@ -29,6 +30,7 @@ ERRORS: Final = (400, 401, 403, 404, 405, 408, 409, 410, 413, 415, 417, 422, 500
 TABLES: Final = (
     server,
     access,
+    events,
     worlds,
     snapshots,
     bundles,

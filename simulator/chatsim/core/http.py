@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -80,15 +81,16 @@ class File(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Stream(msgspec.Struct, frozen=True, kw_only=True):
-    """A reply body that goes on: chunks of `listen` until the client leaves.
+    """A reply body that goes on until the client leaves.
 
-    `start` are the chunks sent at once; afterwards every push on `topic` becomes `encode(push body)`.
-    `beat` is sent every `beat_s` seconds of real time, to keep proxies and clients awake.
+    `start` is sent at once. Then `read` is asked for chunks until it has none (None), and again whenever `waking` says
+    so; it is not asked while the client has not taken what it was sent, so that nobody's slowness piles anything up.
+    `beat` is sent after `beat_s` seconds of real time without anything else, to keep proxies and clients awake.
     """
 
-    topic: str
-    encode: Callable[[Any], bytes]
-    start: tuple[bytes, ...] = ()
+    read: Callable[[], list[bytes] | None]
+    waking: Callable[[Callable[[], None]], AbstractContextManager[None]]
+    start: bytes = EMPTY
     beat: bytes = EMPTY
     beat_s: float = 15.0
 

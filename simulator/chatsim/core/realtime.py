@@ -76,9 +76,14 @@ class Connection:
             journal.add(journal.number(entry))
         return list(enter_effects(self.world, call, effects))
 
+    def _tell(self, change: str, **more: Any) -> None:
+        shown = {"id": self.id, "change": change, "api": self.api.name, "path": self.plan.call.entry.path}
+        self.simulator.events.tell(self.world.name, "socket", {**shown, "principal": self.principal, **more})
+
     def opened(self) -> list[Effect]:
         """The handshake is done."""
         self.world.connections[self.id] = self
+        self._tell("opened")
         call = self._call("in")
         call.silent = True  # the handshake's own entry says it
         return self._run(call, lambda: self.session.opened(call))
@@ -113,6 +118,7 @@ class Connection:
     def closed(self, code: int) -> list[Effect]:
         """The connection is gone."""
         self.world.connections.pop(self.id, None)
+        self._tell("closed", code=code)
         call = self._call("in")
         call.entry.command, call.entry.status = "CLOSE", code
         return self._run(call, lambda: self.session.closed(call))

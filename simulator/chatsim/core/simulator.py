@@ -12,6 +12,7 @@ from multidict import CIMultiDict
 from chatsim.core import data
 from chatsim.core.api import BINARY, NOTHING, STREAM, Api, Route, Socket
 from chatsim.core.errors import Gone, NotFound, Unavailable
+from chatsim.core.events import Events
 from chatsim.core.http import Request
 from chatsim.core.journal import Entry
 from chatsim.core.json import decode
@@ -71,7 +72,7 @@ class Simulator:
     """Everything that exists. `wall` gives real time in nanoseconds; `control` makes the table of `/_sim`.
 
     `own_request` stands for the request where none came from outside (timers); its base is where the server is.
-    `watchers` are told of every entry of every journal.
+    `watchers` are told of every entry of every journal, `events` keeps the newest and whatever else happened lately.
     """
 
     def __init__(
@@ -85,6 +86,7 @@ class Simulator:
     ) -> None:
         self.options = options or ServerOptions()
         self.wall = wall
+        self.events = Events()
         self.watchers: list[Callable[[World, Entry], None]] = []
         self.own_request = Request(method="POST", path="", query="", headers=CIMultiDict())
         self.apis = {api.name: api for api in apis}

@@ -67,6 +67,7 @@ class World:
         self.renew()
 
     def _tell(self, entry: Entry) -> None:
+        self.simulator.events.tell(self.name, "entry", entry)
         for watcher in self.simulator.watchers:
             watcher(self, entry)
 

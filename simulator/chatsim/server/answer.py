@@ -1,8 +1,7 @@
-"""Writing answers: bytes, files, streams; and spoiling them where a fault says so."""
+"""Writing answers: bytes and files; and breaking connections where a fault says so."""
 
 from __future__ import annotations
 
-import asyncio
 import time
 from email.utils import formatdate
 from functools import cache, lru_cache
@@ -14,11 +13,10 @@ from multidict import CIMultiDict
 
 from chatsim import __version__
 from chatsim.core.files import Unsatisfiable, disposition, harmless_type, wanted
-from chatsim.core.http import File, Stream
+from chatsim.core.http import File
 
 if TYPE_CHECKING:
     from chatsim.core.pipeline import Outcome
-    from chatsim.server.sockets import Hub
 
 SERVER: Final = f"chatsim/{__version__}"
 _BODILESS: Final = frozenset({100, 101, 102, 103, 204, 304})
@@ -125,25 +123,3 @@ async def write_file(request: web.BaseRequest, outcome: Outcome, file: File) -> 
             await answer.write(blob.read(at, min(at + CHUNK, end)))
     await answer.write_eof()
     return answer
-
-
-async def write_stream(request: web.BaseRequest, outcome: Outcome, stream: Stream, hub: Hub) -> web.StreamResponse:
-    """Write what there is, then every push on the stream's topic, until the client leaves."""
-    answer = web.StreamResponse(status=outcome.status, headers=CIMultiDict(outcome.headers))
-    answer.headers["Server"] = SERVER
-    await answer.prepare(request)
-    for chunk in stream.start:
-        await answer.write(chunk)
-    with hub.follow(outcome.world, stream.topic) as queue:
-        while True:
-            try:
-                async with asyncio.timeout(stream.beat_s):
-                    body = await queue.get()
-            except TimeoutError:
-                chunk = stream.beat
-            else:
-                if body is hub.END:
-                    return answer
-                chunk = stream.encode(body)
-            if chunk:
-                await answer.write(chunk)

@@ -18,11 +18,12 @@ from chatsim.core.routing import CONTROL
 from chatsim.core.world import DEFAULT
 from chatsim.server import body as bodies
 from chatsim.server import forms
-from chatsim.server.answer import Answer, abort, write_file, write_stream
+from chatsim.server.answer import Answer, abort, write_file
 from chatsim.server.callbacks import Courier
 from chatsim.server.fifo import Fifo
 from chatsim.server.ports import NoPort, Ports
 from chatsim.server.sockets import Hub
+from chatsim.server.streams import Streams
 from chatsim.server.timekeeper import Timekeeper
 from chatsim.server.waiting import Waiting
 
@@ -59,6 +60,7 @@ class Server:
         self._domain = f".{world_domain}" if world_domain else None
         self.fifo = Fifo()
         self.waiting = Waiting()
+        self.streams = Streams()
         self.hub = Hub(self.carry_out, self.waiting.wake)
         self.ports = Ports(self, host, world_ports)
         self.courier = Courier(self.after)
@@ -164,7 +166,7 @@ class Server:
                 await answer.write_eof()
             return answer
         if isinstance(body, Stream):
-            return await write_stream(request, outcome, body, self.hub)
+            return await self.streams.write(request, outcome, body)
         if isinstance(body, File):
             return await write_file(request, outcome, body)
         raise TypeError("a pending reply is settled before it is written")
@@ -280,6 +282,7 @@ class Server:
 
     async def shut_down(self) -> None:
         """Close sockets, stop timers, end what runs in the background."""
+        self.streams.end()
         await self.hub.shut_down()
         await self.ports.close_all()
         for world in self.simulator.worlds.values():

@@ -23,6 +23,7 @@ from yarl import URL
 
 from chatsim import __version__
 from chatsim.core.callbacks import REPLY_KEPT, Attempt, Policy
+from chatsim.core.clock import rfc3339
 from chatsim.core.journal import Entry
 from chatsim.core.targets import is_near, malformed, own_control, refusal
 
@@ -109,6 +110,7 @@ class Courier:
         elif drawn is not None and drawn.act.lose:
             outbox.lose(delivery.id, entry.at)
             _list(world, entry, delivery.attempts[-1])
+            _tell(world, delivery)
         else:
             if drawn is not None and drawn.act.repeat is not None:
                 outbox.repeat(delivery.id, drawn.act.repeat)
@@ -130,6 +132,7 @@ class Courier:
         else:
             outbox.settle(delivery.id, attempt, Policy.of(world), world.clock.now())
         _list(world, entry, attempt)
+        _tell(world, delivery)
 
     def _guard(self, world: World, target: _Target) -> None:
         """Raise Blocked for a target that is known to be off limits before anything connects."""
@@ -266,6 +269,26 @@ def _list(world: World, entry: Entry, attempt: Attempt) -> None:
     if attempt.error is not None:
         entry.note("callback_failed", attempt.error)
     world.journal.add(world.journal.number(entry))
+
+
+def _tell(world: World, delivery: Delivery) -> None:
+    """Tell the listeners of the control API what became of an attempt."""
+    last = delivery.attempts[-1]
+    world.simulator.events.tell(
+        world.name,
+        "delivery",
+        {
+            "id": delivery.id,
+            "api": delivery.api,
+            "about": delivery.about,
+            "url": delivery.url,
+            "state": delivery.state,
+            "due_at": None if delivery.due_at is None else rfc3339(delivery.due_at, 6),
+            "attempts": len(delivery.attempts),
+            "status": last.status,
+            "error": last.error,
+        },
+    )
 
 
 def _draw(world: World, entry: Entry) -> Drawn | None:

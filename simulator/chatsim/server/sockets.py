@@ -9,8 +9,7 @@ from __future__ import annotations
 import asyncio
 import struct
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from aiohttp import WSMsgType, web
 
@@ -123,12 +122,8 @@ class Link:
 class Hub:
     """All open sockets of a server and what each listens to.
 
-    `END` is what a follower's queue gives when the server stops.
-
     `effect` carries out what does not concern one connection alone; `changed` is told of every coming and going.
     """
-
-    END: Final = object()
 
     def __init__(self, effect: Callable[[World, Iterable[Effect]], None], changed: Callable[[World], None]) -> None:
         self._effect = effect
@@ -136,7 +131,6 @@ class Hub:
         self._topics: dict[tuple[World, str], dict[str, Link]] = {}
         self._links: dict[World, dict[str, Link]] = {}
         self._turns: dict[tuple[World, str], int] = {}
-        self._followers: dict[tuple[World, str], list[asyncio.Queue[Any]]] = {}
         self._held: set[asyncio.TimerHandle] = set()
 
     def links(self, world: World) -> list[Link]:
@@ -267,23 +261,8 @@ class Hub:
                 else:
                     self.carry_out(link, (effect,))
         raw = encoder.bytes(told[0].connection.base_url if told else world.base_url)
-        for queue in () if lost else self._followers.get((world, push.topic), ()):
-            queue.put_nowait(encoder.data(world.base_url))
         note_push(world, entry, tuple(link.connection.id for link in told), raw)
         self._changed(world)
-
-    @contextmanager
-    def follow(self, world: World, topic: str) -> Iterator[asyncio.Queue[Any]]:
-        """A queue of the bodies pushed to a topic, for answers that stream; `END` is the last."""
-        queue: asyncio.Queue[Any] = asyncio.Queue()
-        followers = self._followers.setdefault((world, topic), [])
-        followers.append(queue)
-        try:
-            yield queue
-        finally:
-            followers.remove(queue)
-            if not followers:
-                self._followers.pop((world, topic), None)
 
     def _receivers(self, world: World, push: Push) -> list[Link]:
         listeners = self._topics.get((world, push.topic), {})
@@ -320,8 +299,6 @@ class Hub:
         """Close everything and wait a moment for the closing handshakes."""
         for held in self._held:
             held.cancel()
-        for queue in [one for followers in self._followers.values() for one in followers]:
-            queue.put_nowait(self.END)
         links = list(self)
         for link in links:
             link.close(code)
