@@ -155,9 +155,7 @@ def test_a_prepared_message_equals_an_encoded_one() -> None:
     head, tail = message_head("s:1", "/queue/a", "x-", "1.2"), message_tail("application/json", b"{}", "1.2")
     names = ("subscription", "destination", "message-id", "content-type", "content-length")
     values = ("s:1", "/queue/a", "x-1", "application/json", "2")
-    assert decoded(session.message(head, 1, tail)) == Frame(
-        "MESSAGE", tuple(zip(names, values, strict=True)), b"{}"
-    )
+    assert decoded(session.message(head, 1, tail)) == Frame("MESSAGE", tuple(zip(names, values, strict=True)), b"{}")
 
 
 def test_a_message_before_connect_is_our_own_fault() -> None:
