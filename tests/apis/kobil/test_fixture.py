@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from desk import Desk
 from kobil_desk import SERVICE, KobilDesk, text
 
 from chatsim.core.errors import ApiError
@@ -46,3 +47,11 @@ def test_impossible_fixture_is_refused(desk: KobilDesk, fixture: dict[str, Any])
     """What no PUT and no send would accept cannot be in a fixture."""
     with pytest.raises(ApiError):
         make(desk, fixture)
+
+
+def test_realm_of_a_fixture_is_a_tenant_from_the_start() -> None:
+    """A tenant that only the token server's fixture knows exists before its first token: 401, not 404."""
+    desk = Desk()
+    desk.make_world("made", fixture={"keycloak": {"realms": {"acme": {}}}}, accounts="listed")
+    answer = desk.ask("POST", "/auth/realms/acme/mpower/v1/users/john/message", text(), world="made")
+    assert (answer.status, answer.data) == (401, {"error": "HTTP 401 Unauthorized"})
