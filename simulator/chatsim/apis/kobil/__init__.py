@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from chatsim.apis.kobil import access, contract, operations, setup, state, triggers
+from chatsim.apis.kobil import access, contract, fixture, operations, setup, triggers
 from chatsim.apis.kobil.autoreply import auto_reply
 from chatsim.apis.kobil.errors import RealmUnknown, UserUnknown, render
 from chatsim.apis.kobil.forms import decode_message, form_decoder
@@ -88,7 +88,7 @@ API: Final = Api(
     territory=(Territory("/auth/realms/*/mpower"), Territory("/v1/mpower")),
     routes=ROUTES,
     render=render,
-    state=state.begin,
+    state=fixture.begin,
     admit=access.admit,
     authenticate=access.authenticate,
     # The document is silent on browsers; its server answers any origin for the resources of a realm [guess].
