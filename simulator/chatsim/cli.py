@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 import click
 
 from chatsim import __version__
+from chatsim.commands import journal, launch, parties, worlds
 
 if TYPE_CHECKING:
     from chatsim.core.simulator import Simulator
@@ -136,6 +137,12 @@ def check() -> None:
 def version() -> None:
     """Print the version."""
     click.echo(f"chatsim {__version__}")
+
+
+for command in (
+    launch.run, worlds.worlds, worlds.snapshot, worlds.clock, journal.journal, parties.trigger, parties.populate,
+):  # fmt: skip
+    main.add_command(command)
 
 
 def _assembled() -> "Simulator":

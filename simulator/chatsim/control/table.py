@@ -11,6 +11,7 @@ from chatsim.control import (
     faults,
     journal,
     parties,
+    populate,
     questions,
     server,
     snapshots,
@@ -41,6 +42,7 @@ TABLES: Final = (
     faults,
     callbacks,
     sockets,
+    populate,
 )
 """The modules whose `ROUTES` are the fixed part of the table."""
 

@@ -23,8 +23,8 @@ from chatsim.core.settings import Setting, Settings
 from chatsim.core.world import DEFAULT, DEFAULT_SEED, NAME, World, WorldOptions
 
 RESERVED: Final = frozenset(
-    {"bundle", "callbacks", "clock", "env", "events", "faults", "journal", "journal.har", "quirks", "reset", "settings",
-     "snapshot", "sockets"}
+    {"bundle", "callbacks", "clock", "env", "events", "faults", "journal", "journal.har", "populate", "quirks", "reset",
+     "settings", "snapshot", "sockets"}
 )  # fmt: skip
 """Words of the control API; no API may be named so."""
 

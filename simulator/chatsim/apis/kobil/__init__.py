@@ -8,6 +8,7 @@ from chatsim.apis.kobil import access, contract, fixture, operations, setup, tri
 from chatsim.apis.kobil.autoreply import auto_reply
 from chatsim.apis.kobil.errors import RealmUnknown, UserUnknown, render
 from chatsim.apis.kobil.forms import decode_message, form_decoder
+from chatsim.apis.kobil.populate import populate
 from chatsim.apis.kobil.switches import QUIRKS, SETTINGS, TOLERANCES
 from chatsim.core.api import BINARY, Api, Route, Trigger
 from chatsim.core.cors import Cors
@@ -113,6 +114,7 @@ API: Final = Api(
         *contract.CALLBACKS.values(),
     ),
     environment={"KOBIL_URL": lambda world, base_url: base_url},
+    populate=populate,
     sample=(
         "TOKEN=$(curl -s {base_url}/auth/realms/flutter/protocol/openid-connect/token"
         " -d client_id=my-service -d client_secret=my-secret -d grant_type=client_credentials"
