@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from aiohttp import web
+from sample import SAMPLE
+
 from chatsim.core.faults import Act, Fault
 from chatsim.core.match import Match
 from chatsim.server.app import Server
 from chatsim.server.assembly import assemble
 from chatsim.server.protocol import Listener
-from sample import SAMPLE
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
