@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, Final
 
@@ -16,6 +17,11 @@ Headers = CIMultiDict[str] | CIMultiDictProxy[str]
 
 EMPTY: Final = b""
 JSON: Final = "application/json"
+
+
+@lru_cache(maxsize=256)
+def _media_type(text: str) -> str:
+    return text.partition(";")[0].strip().lower()
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,7 +47,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def content_type(self) -> str:
         """The media type in lower case, without parameters; empty where the client sent none."""
-        return self.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+        return _media_type(self.headers.get("Content-Type", ""))
 
 
 class Part(msgspec.Struct, frozen=True, kw_only=True):

@@ -28,7 +28,9 @@ if TYPE_CHECKING:
 class Plan:
     """A request after its head was seen. `reply` is set where the answer is settled already: no body is needed."""
 
-    __slots__ = ("api", "call", "contract", "drawn", "faulted", "limit", "reply", "route", "simulator", "started")
+    __slots__ = (
+        "api", "call", "contract", "drawn", "faulted", "limit", "reply", "route", "simulator", "started", "state",
+    )  # fmt: skip
 
     def __init__(self, simulator: Simulator, api: Api, call: Call, started: int) -> None:
         self.simulator = simulator
@@ -41,6 +43,7 @@ class Plan:
         self.faulted = False
         self.reply: Reply | None = None
         self.limit = api.limit
+        self.state: Any = None
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
@@ -99,7 +102,8 @@ def begin(simulator: Simulator, world: World, request: Request, kind: str = "req
             raise error
         state = _state(plan)
         api.admit(state, call)  # 2
-        _draw(plan, body=False)  # 3
+        if world.faults.all:
+            _draw(plan, body=False)  # 3
         if plan.reply is None and found is not None and found.route.auth:  # 4
             call.principal = api.authenticate(state, call)
             if call.principal is not None:
@@ -234,7 +238,10 @@ def _no_route(simulator: Simulator, request: Request, owner: Api | None) -> NotF
 
 
 def _state(plan: Plan) -> Any:
-    return plan.simulator if plan.api is plan.simulator.control else plan.call.world.state(plan.api.name)
+    if plan.state is None:
+        simulator, api = plan.simulator, plan.api
+        plan.state = simulator if api is simulator.control else plan.call.world.state(api.name)
+    return plan.state
 
 
 def _draw(plan: Plan, *, body: bool) -> None:
@@ -282,9 +289,10 @@ def _operate(plan: Plan, body: Body) -> Reply:
     if route is None or contract is None:  # an API's own OPTIONS handling aside, a miss was settled in begin
         raise NotFound(path=True)
     call.body = (route.decode or api.decode)(call, body)  # 5
-    _draw(plan, body=True)
-    if plan.reply is not None:
-        return plan.reply
+    if call.world.faults.all:
+        _draw(plan, body=True)
+        if plan.reply is not None:
+            return plan.reply
     if route.authorize is not None:  # 6
         route.authorize(state, call)
     if route.validate:  # 7
@@ -362,8 +370,9 @@ def _headers(plan: Plan, reply: Reply, raw: bytes | File | Stream) -> list[tuple
     if plan.api is not plan.simulator.control:
         headers.append(("X-Sim-World", call.world.name))
         headers.append(("X-Sim-Entry", str(call.entry.seq)))
-    if call.entry.operation != "preflight":
-        headers.extend(plan.api.cors.on_answer(call.request, call.world))
+    cors = plan.api.cors
+    if (cors.unasked or "Origin" in call.request.headers) and call.entry.operation != "preflight":
+        headers.extend(cors.on_answer(call.request, call.world))
     return headers
 
 
