@@ -46,7 +46,7 @@ class Plan:
         self.state: Any = None
 
 
-class Outcome(msgspec.Struct, frozen=True, kw_only=True):
+class Outcome(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What the server has to do: write this, then carry out `effects` in `world`. `drawn` may spoil the writing."""
 
     plan: Plan
@@ -102,8 +102,7 @@ def begin(simulator: Simulator, world: World, request: Request, kind: str = "req
             raise error
         state = _state(plan)
         api.admit(state, call)  # 2
-        if world.faults.all:
-            _draw(plan, body=False)  # 3
+        _draw(plan, body=False)  # 3
         if plan.reply is None and found is not None and found.route.auth:  # 4
             call.principal = api.authenticate(state, call)
             if call.principal is not None:
