@@ -96,9 +96,14 @@ def line(entry: Mapping[str, Any]) -> str:
     parts = [f"#{entry.get('seq')}", *named, what, response.get("status")]
     remarks = [f"{one['pointer']} {one['message']}".strip() for one in entry.get("violations") or ()]
     remarks += [str(one["text"]) for one in entry.get("notes") or ()]
-    remarks += [f"{name} {entry[name]}" for name in ("fault", "bug") if entry.get(name)]
+    remarks += [f"{name} {_last_line(entry[name])}" for name in ("fault", "bug") if entry.get(name)]
     text = " ".join(str(one) for one in parts if one)
     return f"{text} ({'; '.join(remarks)})" if remarks else text
+
+
+def _last_line(text: str) -> str:
+    """What a traceback comes to."""
+    return text.rstrip().rpartition("\n")[2]
 
 
 class Later(Mapping[str, Any]):
