@@ -160,6 +160,15 @@ def test_receivers_end_with_their_test(run: Run) -> None:
     run(module).assert_outcomes(passed=4)
 
 
+def test_a_test_may_delete_its_world(run: Run) -> None:
+    """Then there is nothing left to look at."""
+    run("""
+        def test_it(chatsim):
+            chatsim.delete()
+            assert get(chatsim.base_url + "/auth/realms/woven") == 410
+    """).assert_outcomes(passed=1)
+
+
 # Where the simulator is
 
 

@@ -9,6 +9,8 @@ from typing import Any, Final, TypedDict
 
 WAIT_S: Final = 5.0
 """How long the verbs wait that wait, where nothing is said."""
+GONE: Final = 410
+"""The status of whatever is asked about a world that was deleted."""
 
 
 class Message(TypedDict, total=False):

@@ -103,7 +103,10 @@ class AsyncClient:
         await self.call("DELETE", "/worlds", label=label)
 
     async def events(
-        self, world: str | None = None, *, last: int | None = None
+        self,
+        world: str | None = None,
+        *,
+        last: int | None = None,
     ) -> AsyncGenerator[dict[str, Any], None]:
         """What happens from now on, or since the event with the id `last`: `{"id", "event", "data"}`."""
         headers = {} if last is None else {"Last-Event-ID": str(last)}

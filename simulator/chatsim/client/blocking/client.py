@@ -103,7 +103,10 @@ class Client:
         self.call("DELETE", "/worlds", label=label)
 
     def events(
-        self, world: str | None = None, *, last: int | None = None
+        self,
+        world: str | None = None,
+        *,
+        last: int | None = None,
     ) -> Generator[dict[str, Any], None, None]:
         """What happens from now on, or since the event with the id `last`: `{"id", "event", "data"}`."""
         headers = {} if last is None else {"Last-Event-ID": str(last)}
