@@ -60,7 +60,7 @@ def start_from(given: Mapping[str, Any], environ: Mapping[str, str]) -> Start:
         token=said.pop("control_token", None),
         open=_control_is_open(environ),
     )
-    said["fixture"] = _fixture(said["fixture"])
+    said["fixture"] = read_fixture(said["fixture"])
     if "public_url" in said:
         said["public_url"] = _address(said["public_url"])
     if "world_ports" in said:
@@ -100,8 +100,12 @@ def _flat(settings: Settings, tables: Mapping[str, Any], above: str = "") -> Ite
             yield name, value
 
 
-def _fixture(named: str) -> str | Mapping[str, Any]:
-    """The name of a fixture that every API has, or the content of a person's file."""
+def read_fixture(named: str) -> str | Mapping[str, Any]:
+    """The name of a fixture that every API has, or the content of a person's file.
+
+    Raises:
+        UsageError: it is neither.
+    """
     if named in FIXTURES:
         return named
     import yaml  # reads JSON too
