@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 import click
 
 from chatsim import __version__
-from chatsim.commands import journal, launch, parties, worlds
+from chatsim.commands import bundles, journal, launch, parties, worlds
 
 if TYPE_CHECKING:
     from chatsim.core.simulator import Simulator
@@ -141,6 +141,7 @@ def version() -> None:
 
 for command in (
     launch.run, worlds.worlds, worlds.snapshot, worlds.clock, journal.journal, parties.trigger, parties.populate,
+    bundles.look, bundles.replay,
 ):  # fmt: skip
     main.add_command(command)
 

@@ -78,13 +78,6 @@ def _show(entry: Mapping[str, Any], *, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(entry, ensure_ascii=False))
         return
+    from chatsim.client.answers import line
+
     click.echo(f"{moment(entry['at'])} {line(entry)}")
-
-
-def line(entry: Mapping[str, Any]) -> str:
-    """An entry in one line, with why it was refused and what was noted."""
-    from chatsim.client import answers
-
-    notes = "; ".join(note["text"] for note in entry["notes"])
-    marks = [f"fault {entry['fault']}" if entry["fault"] else "", "BUG" if entry["bug"] else "", notes]
-    return "  ".join((answers.line(entry), *(mark for mark in marks if mark)))

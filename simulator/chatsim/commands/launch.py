@@ -89,7 +89,7 @@ def _opened(path: Path) -> IO[bytes]:
 
 
 def _run(command: Sequence[str], options: Sequence[str], token: str | None, log: IO[bytes], *, quiet: bool) -> int:
-    with _simulator(options, log) as url:
+    with simulator(options, log) as url:
         try:
             child = subprocess.Popen(command, env={**os.environ, **_variables(url, token)})
         except OSError as error:
@@ -102,7 +102,7 @@ def _run(command: Sequence[str], options: Sequence[str], token: str | None, log:
 
 
 @contextlib.contextmanager
-def _simulator(options: Sequence[str], log: IO[bytes]) -> Iterator[str]:
+def simulator(options: Sequence[str], log: IO[bytes]) -> Iterator[str]:
     """A simulator as a process, what it says in `log`; its address.
 
     It has a session of its own, so that Ctrl-C in the terminal reaches the command only, which decides.

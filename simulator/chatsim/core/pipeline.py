@@ -190,7 +190,7 @@ def run_trigger(simulator: Simulator, world: World, api: Api, trigger: Trigger, 
     call = _inner_call(simulator, world, api, "trigger", trigger.name, None, outer.base_url)
     call.entry.method, call.entry.path = "POST", outer.request.path
     call.entry.request_headers = outer.request.headers
-    call.entry.request_body = outer.entry.request_body
+    call.entry.request_body, call.entry.request_size = outer.entry.request_body, outer.entry.request_size
     call.body = outer.body
     call.params = outer.params
     plan = Plan(simulator, api, call, simulator.wall())
