@@ -104,6 +104,15 @@ def test_flag_beats_environment_beats_file(tmp_path: Path) -> None:
         assert ask(by_file.url + TOKEN, token_form())[0] == 404
 
 
+def test_options_have_one_name_everywhere(tmp_path: Path) -> None:
+    """`--allow-host` is `CHATSIM_ALLOW_HOST` in the environment, and `allow-host` in the file of `CHATSIM_CONFIG`."""
+    file = tmp_path / "chatsim.toml"
+    file.write_text('allow-host = ["sim.example"]\n')
+    for variables in ({"CHATSIM_ALLOW_HOST": "sim.example"}, {"CHATSIM_CONFIG": str(file)}):
+        with started(env=environment(**variables)) as server:
+            assert ask(f"{server.url}/_sim/worlds", Host="sim.example")[0] == 200, variables
+
+
 @pytest.mark.parametrize(
     ("arguments", "env", "said"),
     [
