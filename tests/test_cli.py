@@ -166,6 +166,16 @@ def test_taken_port_names_the_other_simulator() -> None:
     )
 
 
+def test_taken_https_port_names_the_other_simulator(tmp_path: Path) -> None:
+    """The port beside http is asked over https."""
+    tls = ("--tls", "--tls-dir", str(tmp_path), "--tls-port")
+    with started(*tls, "0", "--log-format", "json") as first:
+        _, secure = json.loads(first.first)["urls"]
+        ended = run("serve", "--port", "0", *tls, secure.rpartition(":")[2])
+    assert ended.returncode == 3
+    assert f"another simulator, version {__version__}, at {secure}; --tls-port 0 takes a free one" in ended.stderr
+
+
 def test_taken_port_of_another_program() -> None:
     """It is named by what it says of itself."""
     with answering("nginx/1.2") as port:
