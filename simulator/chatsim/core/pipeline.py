@@ -336,6 +336,8 @@ def _check(plan: Plan, reply: Reply, raw: bytes | File | Stream) -> None:
     entry = plan.call.entry
     if contract is None or entry.bug:
         return
+    if plan.call.world is plan.simulator.desk and plan.api is not plan.simulator.control:
+        return  # the world is not there: that is the simulator's to say, no route declares it
     expected = contract.replies.get(reply.status)
     if expected is None:
         entry.bug = f"{entry.operation} answered {reply.status}, which its route does not declare"
