@@ -303,6 +303,14 @@ def test_document_that_cannot_be_signed_is_told(desk: KobilDesk, raw: bytes | No
     assert desk.act("sign", **WHO, status="declined")["messageId"] == request
 
 
+@pytest.mark.parametrize("edge", [1e300, 1e40])
+def test_box_that_no_document_can_hold_is_told(desk: KobilDesk, edge: float) -> None:
+    """A corner beyond all numbers of a PDF: 409, too."""
+    ask_to_sign(desk, topRightXCoordinate=edge)
+    with pytest.raises(Conflict, match="cannot be signed"):
+        desk.act("sign", **WHO)
+
+
 def test_declined_document_has_no_media(desk: KobilDesk) -> None:
     """A refusal to sign has its own status and text, and no file."""
     ask_to_sign(desk)
@@ -351,6 +359,13 @@ def test_user_is_enough_where_the_rest_is_clear(desk: KobilDesk) -> None:
     desk.send(TO_JOHN)
     desk.send(f"{USERS}/ann/message")
     assert desk.act("open-chat", user="ANN")["from"]["userId"] == "ann"
+
+
+def test_new_user_of_the_only_tenant_needs_no_tenant(desk: KobilDesk) -> None:
+    """A user whom nobody wrote to yet is one of the tenant that there is."""
+    fixture = {"kobil": {"users": {"john": {"tenant": "flutter"}}, "services": {SERVICE: {"callback_url": CALLBACK}}}}
+    desk.make_world("lone", fixture=fixture)
+    assert desk.act("open-chat", world="lone", user="ann")["from"] == {"ecoId": "flutter", "userId": "ann"}
 
 
 def test_no_address_is_told_with_the_call_that_sets_it(desk: KobilDesk) -> None:
