@@ -253,6 +253,38 @@ async def test_fault_delays_an_attempt(sender: Served, receiver: Receiver) -> No
     assert (delivery.state, receiver.bodies) == ("delivered", [b'{"n":1}'])
 
 
+@pytest.mark.parametrize(
+    ("act", "status", "arrived"),
+    [
+        ({"status": 503, "body": {"busy": True}}, 503, 0),
+        ({"offline": True}, None, 0),
+        ({"drop": "before"}, None, 0),
+        ({"drop": "after"}, None, 1),
+        ({"truncate": True}, None, 1),
+    ],
+)
+async def test_fault_fails_an_attempt(
+    sender: Served, receiver: Receiver, act: dict[str, Any], status: int | None, arrived: int
+) -> None:
+    """What a fault does to a request it does to an attempt, which the policy repeats with the same body."""
+    sender.world.settings |= {"callbacks.attempts": 2, "callbacks.backoff_s": [0]}
+    plan(sender, **act)
+    delivery = post(sender, receiver.url)
+    await settled(sender)
+    first, second = delivery.attempts
+    assert (first.status, first.succeeded, second.status) == (status, False, 200)
+    assert (len(receiver.bodies), len(set(receiver.bodies))) == (arrived + 1, 1)
+
+
+async def test_planned_answer_is_kept(sender: Served, receiver: Receiver) -> None:
+    """A planned answer is looked at as one of the receiver's."""
+    plan(sender, status=202, body={"late": True}, headers={"X-Mine": "1"})
+    delivery = post(sender, receiver.url)
+    await settled(sender)
+    [attempt] = delivery.attempts
+    assert (delivery.state, attempt.reply, attempt.headers) == ("delivered", b'{"late":true}', [("X-Mine", "1")])
+
+
 async def test_request_fault_does_not_hit_callbacks(sender: Served, receiver: Receiver) -> None:
     """A fault that names neither callbacks nor a URL is meant for requests."""
     sender.world.faults.add(Fault("f", Match({"api": "kobil"}), Act(delay_s=1)))

@@ -177,3 +177,16 @@ async def test_broken_form_is_refused(client: aiohttp.ClientSession) -> None:
         assert (answer.status, "last delimiter" in (await answer.json())["error"]) == (400, True)
     async with client.post(MEDIA, data=b"{}", headers={"Content-Type": "application/json"}) as answer:
         assert answer.status == 415
+
+
+async def test_users_file_is_as_long_as_a_services(kobil: Served, client: aiohttp.ClientSession) -> None:
+    """The trigger takes what the API takes, by the settings of the world in its path."""
+    await client.put("/_sim/worlds/small", json={"settings": {"kobil.max_upload_bytes": MEBIBYTE}})
+    statuses = []
+    for world in ("default", "small"):
+        await client.put(f"/_sim/worlds/{world}/kobil/services/{SERVICE}", json={"callback_url": "http://127.0.0.1:1"})
+        data = aiohttp.FormData({"tenant": "flutter", "user": "ann", "service": SERVICE})
+        data.add_field("file", io.BytesIO(bytes(2 * MEBIBYTE)), filename="film.mp4", content_type="video/mp4")
+        async with client.post(f"/_sim/worlds/{world}/kobil/send-attachment", data=data) as answer:
+            statuses.append(answer.status)
+    assert statuses == [200, 413]

@@ -244,7 +244,7 @@ class Trigger:
     """An action of the other party that the real API has no endpoint for; POST `/_sim/worlds/{w}/{api}/{name}`.
 
     `run` gives a reply whose body is an object, such as `{"message_id": …}`; the pipeline adds `entry` and
-    `deliveries`. It checks first, then changes, then replies, as operations do.
+    `deliveries`. It checks first, then changes, then replies, as operations do. `limit` is as a route's.
     """
 
     name: str
@@ -252,7 +252,7 @@ class Trigger:
     schema: str
     run: Operation
     multipart: bool = False
-    limit: int | None = None
+    limit: int | str | None = None
 
 
 def decode_json(call: Call, body: Body) -> Any:

@@ -7,11 +7,16 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
+from chatsim.core.callbacks import Attempt
 from chatsim.core.clock import seconds
+from chatsim.core.json import encode
 
 if TYPE_CHECKING:
     from chatsim.core.ids import Ids
     from chatsim.core.match import Match, View
+
+UNSENT: Final = "a planned fault: the receiver could not be reached"
+UNHEARD: Final = "a planned fault: the connection broke before the answer was there"
 
 
 class Act(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,6 +43,21 @@ class Act(msgspec.Struct, frozen=True, kw_only=True):
         """The kinds of entries it can be done to; a delay alone can be done to all."""
         return next((kinds for member, kinds in ACTS.items() if getattr(self, member) not in (None, False)), ALL)
 
+    @property
+    def loses_answer(self) -> bool:
+        """Whether a callback is sent, but what the receiver answers is lost."""
+        return self.drop == "after" or self.truncate
+
+    def instead(self, at: int) -> Attempt | None:
+        """How an attempt of a callback at `at` ends that this keeps from being sent; None where it is sent."""
+        if self.offline or self.drop == "before":
+            return Attempt(at=at, error=UNSENT)
+        if self.status is None:
+            return None
+        body = "" if self.body is msgspec.UNSET else self.body
+        reply = body.encode() if isinstance(body, str) else encode(body)
+        return Attempt(at=at, status=self.status, headers=list(self.headers.items()), reply=reply)
+
 
 HANDSHAKE: Final = "handshake"
 """A request that opens a socket: what can be done to requests and what can be done to sockets suits it."""
@@ -49,7 +69,7 @@ ALL: Final = REQUESTS | SOCKETS
 
 ACTS: Final[Mapping[str, frozenset[str]]] = {
     "status": REQUESTS,
-    "error": REQUESTS,
+    "error": frozenset(("request", HANDSHAKE)),
     "drop": REQUESTS,
     "truncate": REQUESTS,
     "offline": REQUESTS,

@@ -95,7 +95,9 @@ def begin(simulator: Simulator, world: World, request: Request, kind: str = "req
         plan.contract = simulator.contracts[found.route]
         entry.operation = found.route.name
         if isinstance(found.route, Route) and (limit := found.route.limit) is not None:
-            plan.limit = world.setting(limit) if isinstance(limit, str) else limit
+            # A row of the control API goes by the settings of the world in its path.
+            meant = simulator.worlds.get(found.params.get("w", ""), world) if api is simulator.control else world
+            plan.limit = meant.setting(limit) if isinstance(limit, str) else limit
 
     try:
         if error is not None:

@@ -24,12 +24,13 @@ from yarl import URL
 from chatsim import __version__
 from chatsim.core.callbacks import REPLY_KEPT, Attempt, Policy
 from chatsim.core.clock import rfc3339
+from chatsim.core.faults import UNHEARD
 from chatsim.core.journal import Entry
 from chatsim.core.targets import is_near, malformed, own_control, refusal
 
 if TYPE_CHECKING:
     from chatsim.core.callbacks import Delivery, Outbox
-    from chatsim.core.faults import Drawn
+    from chatsim.core.faults import Act, Drawn
     from chatsim.core.world import World
 
 AT_ONCE: Final = 32
@@ -114,14 +115,18 @@ class Courier:
         else:
             if drawn is not None and drawn.act.repeat is not None:
                 outbox.repeat(delivery.id, drawn.act.repeat)
-            await self._try(world, outbox, delivery, entry)
+            await self._try(world, outbox, delivery, entry, None if drawn is None else drawn.act)
 
-    async def _try(self, world: World, outbox: Outbox, delivery: Delivery, entry: Entry) -> None:
+    async def _try(self, world: World, outbox: Outbox, delivery: Delivery, entry: Entry, act: Act | None) -> None:
         reason = ""
         try:
             target = _look_at(delivery.target)
             self._guard(world, target)
-            attempt = await self._post(world, delivery, target, entry.at)
+            attempt = act.instead(entry.at) if act is not None else None
+            if attempt is None:
+                attempt = await self._post(world, delivery, target, entry.at)
+            if act is not None and act.loses_answer:
+                attempt = Attempt(at=entry.at, duration_s=attempt.duration_s, error=UNHEARD)
         except Blocked as blocked:
             reason = str(blocked)
             attempt = Attempt(at=entry.at, error=reason)

@@ -152,6 +152,14 @@ def test_document_that_cannot_be_signed_is_told(desk: KobilDesk, raw: bytes | No
     assert desk.act("sign", **WHO, status="declined")["messageId"] == request
 
 
+@pytest.mark.parametrize("edge", [1e300, 1e40])
+def test_box_that_no_document_can_hold_is_told(desk: KobilDesk, edge: float) -> None:
+    """A corner beyond all numbers of a PDF: 409, too."""
+    ask_to_sign(desk, topRightXCoordinate=edge)
+    with pytest.raises(Conflict, match="cannot be signed"):
+        desk.act("sign", **WHO)
+
+
 def test_declined_document_has_no_media(desk: KobilDesk) -> None:
     """A refusal to sign has its own status and text, and no file."""
     ask_to_sign(desk)

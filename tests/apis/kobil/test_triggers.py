@@ -217,6 +217,13 @@ def test_user_is_enough_where_the_rest_is_clear(desk: KobilDesk) -> None:
     assert desk.act("open-chat", user="ANN")["from"]["userId"] == "ann"
 
 
+def test_new_user_of_the_only_tenant_needs_no_tenant(desk: KobilDesk) -> None:
+    """A user whom nobody wrote to yet is one of the tenant that there is."""
+    fixture = {"kobil": {"users": {"john": {"tenant": "flutter"}}, "services": {SERVICE: {"callback_url": CALLBACK}}}}
+    desk.make_world("lone", fixture=fixture)
+    assert desk.act("open-chat", world="lone", user="ann")["from"] == {"ecoId": "flutter", "userId": "ann"}
+
+
 def test_no_address_is_told_with_the_call_that_sets_it(desk: KobilDesk) -> None:
     """Without a callback address: 409 with the PUT to send."""
     del desk.world.settings["kobil.callback_url"]

@@ -377,3 +377,29 @@ def test_quirk_frame_limit(desk: Desk, value: str, code: int | None) -> None:
     ann, _ = opened(desk, "/chat/Connect", ANN)
     (effect,) = ann.received(json.dumps({"text": "x" * 501}))
     assert (effect.code if isinstance(effect, Close) else None) == code
+
+
+@pytest.mark.parametrize(
+    ("path", "error"),
+    [
+        ("/v1/chat/Connect", (500, "go.micro.client", "unknown service Chat.Connect")),
+        ("/v1/chat/Chat/nope", (500, "go.micro.client", "unknown service Chat.Nope")),
+        ("/v1/nope/Join", (404, "v1", "No such API")),
+        ("/v1/nope", (404, "v1", "")),
+    ],
+)
+def test_stream_that_does_not_exist_is_told_after_the_first_frame(
+    desk: Desk, path: str, error: tuple[int, str, str]
+) -> None:
+    """A refused upgrade would end the Node process; the key still comes first."""
+    for headers, expected in ((KEY, error), ({}, (401, "v1", "Unauthorized"))):
+        connection, effects = opened(desk, path, headers)
+        assert effects == []
+        assert refused(connection.received("{}")) == expected
+
+
+@pytest.mark.parametrize("path", ["/v1/chat/Join", "/v1/chat/Nope", "/v1/nope/Call", "/v1"])
+def test_plain_call_of_a_stream_wants_a_key(desk: Desk, path: str) -> None:
+    """Whatever the method."""
+    answers = [desk.ask(method, path) for method in ("GET", "POST")]
+    assert [answer.data["detail"] for answer in answers] == ["Unauthorized", "Unauthorized"]

@@ -77,6 +77,7 @@ TRIGGERS: Final = (
         schema="sim-send-attachment",
         run=triggers.send_attachment,
         multipart=True,
+        limit="kobil.max_upload_bytes",
     ),
     Trigger(name="sign", title="The user signs a document, or declines", schema="sim-sign", run=triggers.sign),
 )

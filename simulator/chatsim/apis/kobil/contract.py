@@ -51,7 +51,7 @@ def hold(call: Call, name: str, body: Any) -> None:
             raise RuntimeError(f"{schema.name} refuses what nobody can explain")
         first = violations[0]
         raise Invalid(f"{first.pointer or '/'}: {first.message}", violations=violations)
-    extra = ", ".join(f"{one.pointer}/{one.member}" for one in tight.explain(body))
+    extra = ", ".join(one.pointer for one in tight.explain(body))
     call.tolerate("undocumented_member", f"the document does not have {extra}")
 
 

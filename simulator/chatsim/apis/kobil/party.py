@@ -42,7 +42,8 @@ def find(state: Kobil, call: Call) -> Party:
     if len(talking) == 1:
         return Party(*talking.pop())
     users = [user for user in state.users.values() if body.get("user", user.id).casefold() == user.id.casefold()]
-    tenants = {tenant for user in users for tenant in user.tenants}
+    # Somebody new may be of any tenant there is.
+    tenants = {tenant for user in users or state.users.values() for tenant in user.tenants}
     tenant = _only(body.get("tenant"), tenants, "tenant")
     user = _only(body.get("user"), {user.id for user in users if tenant in user.tenants}, "user")
     service = _only(body.get("service"), state.services, "service")
@@ -92,5 +93,5 @@ def _only(given: str | None, possible: Collection[str], what: str) -> str:
     if len(possible) == 1:
         return next(iter(possible))
     if not possible:
-        raise Invalid(f"no {what} is known yet; name one: {{{what!r}: …}}")
+        raise Invalid(f'no {what} is known yet; name one: {{"{what}": …}}')
     raise Invalid(f"several are possible, say which {what}: {', '.join(sorted(possible))}")

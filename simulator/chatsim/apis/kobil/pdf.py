@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
     from pyhanko.sign.signers import PdfSigner, SimpleSigner
 
+# What pyHanko may stumble over in a document or a box, beside errors of its own.
+_BROKEN: Final = (ArithmeticError, ValueError, LookupError, TypeError, AttributeError, RecursionError)
 _CONTENT_BYTES: Final = 8192  # room for the signature container: ours takes about 2 kB
 
 
@@ -73,7 +75,7 @@ def sign(document: Blob, box: Box, *, name: str, now: int, chance: bytes) -> Blo
         # Its own choice for the document's id would be random.
         writer._document_id = ArrayObject([ByteStringObject(chance[:16]), ByteStringObject(chance[16:])])  # noqa: SLF001
         return Blob.of(_signed(writer, _signer(writer, box, name, moment), name, moment))
-    except (PdfError, SigningError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
+    except (PdfError, SigningError, *_BROKEN) as error:
         raise Conflict(f"the document cannot be signed on page {box.page}: {error}") from error
 
 

@@ -11,8 +11,9 @@ import msgspec
 
 from chatsim.apis.m3o.errors import PlainRefusal, Refusal, is_v1
 from chatsim.apis.m3o.state import M3O, Token
-from chatsim.core.api import Call
+from chatsim.core.api import Call, Operation
 from chatsim.core.auth import Principal
+from chatsim.core.http import Reply
 from chatsim.core.json import decode
 from chatsim.core.keys import kid
 from chatsim.core.tokens import TokenRefused
@@ -74,6 +75,16 @@ def front_door(state: M3O, call: Call) -> Principal:
     if not rule.spend(call.now):
         raise Refusal("Too Many Requests", status=429, code="v1.blocked")
     return _principal(token, rule.owner or token, rule.namespace or DEFAULT_NAMESPACE)
+
+
+def behind_door(operation: Operation) -> Operation:
+    """An operation for which the door of /v1 is asked first: a plain call of a path whose upgrade it lets pass."""
+
+    def ask_and_do(state: M3O, call: Call) -> Reply:
+        call.principal = front_door(state, call)
+        return operation(state, call)
+
+    return ask_and_do
 
 
 def _key(call: Call) -> str:

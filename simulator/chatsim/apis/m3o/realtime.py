@@ -6,12 +6,12 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from typing import Any
 
-from chatsim.apis.m3o import chat, groups
+from chatsim.apis.m3o import chat, explore, groups
 from chatsim.apis.m3o.account import Account, front_door
 from chatsim.apis.m3o.errors import as_object, bad_request
 from chatsim.apis.m3o.gateway import named
 from chatsim.apis.m3o.state import M3O, Message
-from chatsim.core.api import Call
+from chatsim.core.api import Call, Operation
 from chatsim.core.effects import Close, Effect, Listen, Push, Send
 from chatsim.core.errors import ApiError, Invalid, Malformed
 from chatsim.core.http import JSON
@@ -26,6 +26,21 @@ def connect(state: M3O, call: Call) -> Connect:
 def join(state: M3O, call: Call) -> Join:
     """Open /v1/chat/Join. The key is looked at when the first frame came, as the real door does [source]."""
     return Join(call)
+
+
+def unknown_method(state: M3O, call: Call) -> Missing:
+    """Open a stream of a method that the chat service does not have."""
+    return Missing(call, explore.unknown_method)
+
+
+def unknown_api(state: M3O, call: Call) -> Missing:
+    """Open a stream of a service that is not on offer."""
+    return Missing(call, explore.unknown_api)
+
+
+def no_api(state: M3O, call: Call) -> Missing:
+    """Open a stream at a path that names no service and method."""
+    return Missing(call, explore.no_api)
 
 
 class _Stream(ABC):
@@ -201,3 +216,22 @@ class Join(_Stream):
         if self.word == "group":
             return self.frames.forward(raw)
         return self.frames.send({"message": groups.shown(body["message"], self.word)})
+
+
+class Missing(_Stream):
+    """One connection to nothing: a refused upgrade ends the real Node client, so the first frame is refused [run]."""
+
+    def __init__(self, call: Call, refuse: Operation) -> None:
+        super().__init__(call)
+        self.refuse = refuse
+
+    def take(self, call: Call, data: str | bytes) -> Iterable[Effect]:
+        """Ask for the key, then say what is not there."""
+        state: M3O = call.state("m3o")
+        call.principal = front_door(state, call)
+        self.refuse(state, call)
+        return ()
+
+    def speaker(self, body: Any) -> str:
+        """Nobody: it listens to nothing."""
+        return ""

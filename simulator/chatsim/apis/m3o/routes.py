@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any, Final
 
 from chatsim.apis.m3o import chat, explore, groups, realtime
+from chatsim.apis.m3o.account import behind_door
 from chatsim.apis.m3o.gateway import METHODS, read_fields, read_v1_fields
-from chatsim.core.api import BINARY, NOTHING, Call, Operation, Route, Socket
+from chatsim.core.api import BINARY, NOTHING, Call, Operation, Route, Session, Socket
 from chatsim.core.http import Body
 from chatsim.core.routing import Territory
 
@@ -26,10 +27,12 @@ PLAIN: Final = {401: BINARY, 403: BINARY}
 
 FRAME_LIMIT: Final = 1024 * 1024
 
+METHODS_BUT_GET: Final = tuple(method for method in METHODS if method != "GET")
 
-def _every_method(path: str, operation: Operation, **row: Any) -> Iterator[Route]:
+
+def _every_method(path: str, operation: Operation, methods: tuple[str, ...] = METHODS, **row: Any) -> Iterator[Route]:
     """One row for each method: the gateway makes no difference."""
-    for method in METHODS:
+    for method in methods:
         yield Route(method=method, path=path, operation=operation, **row)
 
 
@@ -72,7 +75,8 @@ def _later(name: str, operation: Operation, body: str, reply: str, title: str) -
     )
 
 
-_refused = partial(_every_method, decode=_nothing, replies={})
+_refused = partial(_every_method, methods=METHODS_BUT_GET, decode=_nothing, replies={})
+"""GET is among the sockets: at /v1 no upgrade is refused."""
 
 ROUTES: Final = (
     *_documented("New", chat.new, "new", "new-reply", "Create a chat"),
@@ -105,8 +109,7 @@ ROUTES: Final = (
     *(route for path in ("/v1", "/v1/{service}") for route in _refused(path, explore.no_api)),
     *(
         Route(method=method, path=path, operation=explore.no_stream, decode=_nothing, replies=PLAIN)
-        for method in METHODS
-        if method != "GET"
+        for method in METHODS_BUT_GET
         for path in ("/chat/Connect", "/v1/chat/Join")
     ),
     Route(
@@ -128,6 +131,21 @@ ROUTES: Final = (
     ),
 )
 
+
+def _at_the_door(open_: Callable[[Any, Call], Session], plain: Operation, *paths: str, title: str = "") -> Socket:
+    """A stream of /v1: the upgrade is accepted whoever asks, a plain call is not."""
+    return Socket(
+        path=paths[0],
+        aliases=paths[1:],
+        open=open_,
+        title=title,
+        any_protocol=True,
+        plain=behind_door(plain),
+        auth=False,
+        limit=FRAME_LIMIT,
+    )
+
+
 SOCKETS: Final = (
     Socket(
         path=_spelled("Connect")[0],
@@ -138,14 +156,16 @@ SOCKETS: Final = (
         limit=FRAME_LIMIT,
         replies=PLAIN,
     ),
-    Socket(
-        path="/v1/chat/Join",
-        aliases=("/v1/chat/Chat/Join",),
-        open=realtime.join,
+    _at_the_door(
+        realtime.join,
+        explore.no_stream,
+        "/v1/chat/Join",
+        "/v1/chat/Chat/Join",
         title="Messages of a group; the first frame is the request",
-        any_protocol=True,
-        plain=explore.no_stream,
-        auth=False,
-        limit=FRAME_LIMIT,
     ),
+    _at_the_door(realtime.unknown_method, explore.unknown_method, "/v1/chat/{method}", "/v1/chat/{endpoint}/{method}"),
+    _at_the_door(
+        realtime.unknown_api, explore.unknown_api, "/v1/{service}/{method}", "/v1/{service}/{endpoint}/{method}"
+    ),
+    _at_the_door(realtime.no_api, explore.no_api, "/v1", "/v1/{service}"),
 )
