@@ -21,7 +21,8 @@ from chatsim.core.routing import Match
 from chatsim.core.schemas import Schema
 
 if TYPE_CHECKING:
-    from chatsim.core.simulator import Contract, Simulator
+    from chatsim.core.declared import Contract
+    from chatsim.core.simulator import Simulator
     from chatsim.core.world import World
 
 
