@@ -168,3 +168,13 @@ def test_a_collection_sees_the_worlds_address(aviary: Desk) -> None:
     """Links in what is shown lead into the world."""
     aviary.make_world("a")
     assert aviary.ask("GET", "/_sim/worlds/a/parrot/words").data["items"] == ["http://localhost:8080/w/a"]
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [("woven/notifications?woven_id=a", 200), ("woven/notifications?woven-id=a", 422), ("kobil/messages?user=a", 200)],
+)
+def test_a_misspelt_filter_is_refused(path: str, status: int) -> None:
+    """Rather than skipped, which would show everything."""
+    answer = Desk().ask("GET", f"/_sim/worlds/default/{path}")
+    assert (answer.status, answer.bug) == (status, "")

@@ -143,3 +143,38 @@ async def test_an_own_mistake_is_told_once(wire: Wire, monkeypatch: pytest.Monke
     assert await wire.ended()
     (entry,) = wire.server.simulator.worlds["default"].journal
     assert "a planted mistake" in entry.bug
+
+
+async def test_a_head_that_stalls_gets_a_timeout(wire: Wire) -> None:
+    """As a body would, and it leaves an entry."""
+    wire.server.read_timeout_s = 0.05
+    wire.send(b"GET /sample/1 HTTP/1.1\r\nHost: ")
+    assert [status for status, _ in await wire.answers(1)] == [b"408"]
+    assert await wire.ended()
+    assert [entry.status for entry in wire.server.simulator.worlds["default"].journal] == [408]
+
+
+async def test_a_head_in_pieces_is_no_stall(wire: Wire) -> None:
+    """Once it is whole nothing runs out, and an idle connection is left alone."""
+    wire.server.read_timeout_s = 0.05
+    wire.send(b"GET /sample/1 HT")
+    wire.send(b"TP/1.1\r\nHost: x\r\n\r\n")
+    await wire.answers(1)
+    await asyncio.wait([asyncio.ensure_future(wire.ended())], timeout=0.2)
+    assert [entry.status for entry in wire.server.simulator.worlds["default"].journal] == [200]
+
+
+async def test_a_version_that_is_not_spoken_is_answered_in_one_that_is(wire: Wire) -> None:
+    """A status line never claims more than HTTP/1.1."""
+    wire.send(b"GET /sample/1 HTTP/2.0\r\nHost: x\r\n\r\n")
+    assert (await wire._reader.readline()).startswith(b"HTTP/1.1 ")
+
+
+async def test_a_broken_handshake_is_refused_in_the_apis_words(wire: Wire) -> None:
+    """With the entry's number, as every refusal."""
+    wire.send(
+        b"GET /sample/a/ears HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        b"Sec-WebSocket-Key: x\r\nSec-WebSocket-Version: 13\r\n\r\n"
+    )
+    ((status, raw),) = await wire.answers(1)
+    assert (status, b"RFC 6455" in raw) == (b"400", True)

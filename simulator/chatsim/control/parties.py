@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
-from chatsim.control.lists import piece
+from chatsim.control.lists import piece, refused
 from chatsim.control.problems import render
 from chatsim.control.rows import world_row
 from chatsim.control.worlds import base_url
@@ -78,7 +78,12 @@ def _delete(api: Api, collection: Collection, act: Callable[[Any, Call], bool]) 
 
 
 def _list(api: Api, collection: Collection, act: Callable[[Any, Call], list[Any]]) -> Operation:
+    known = (*collection.filters, "limit", "after")
+
     def look(simulator: Simulator, call: Call) -> Reply:
+        for name, _ in call.query:
+            if name not in known:
+                raise refused(f"/{name}", f"there is no parameter {name!r} here; there are: {', '.join(known)}")
         things = list(enumerate(act(*_inside(simulator, call, api, collection)), 1))
         taken, after = piece(call, things, lambda numbered: str(numbered[0]))
         return Reply(body={"items": [thing for _, thing in taken], "next": after})

@@ -226,7 +226,7 @@ class Collection:
 
     `path` ends in the parameter that names one thing: `realms/{realm}/clients/{client_id}`; a list that has no
     single things has none. `schema` is that of the PUT body. `put` returns (was created, the object); `get` the
-    object or None; `delete` whether it was there; `list` the objects (filters in `call.query`).
+    object or None; `delete` whether it was there; `list` the objects, narrowed by `filters` (in `call.query`).
     """
 
     path: str
@@ -237,6 +237,7 @@ class Collection:
     get: Callable[[State, Call], Any] | None = None
     delete: Callable[[State, Call], bool] | None = None
     list: Callable[[State, Call], list[Any]] | None = None
+    filters: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)

@@ -65,6 +65,7 @@ def whole(
     A body that is not there claims no content type, one without a type is plain bytes.
     """
     named = lines.lower()
+    version = min(version, HttpVersion11)  # the highest that is spoken here
     head = f"HTTP/{version.major}.{version.minor} {status} {_phrase(status)}\r\n{lines}"
     if body and "content-type:" not in named:
         head += "Content-Type: application/octet-stream\r\n"

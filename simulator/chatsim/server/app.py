@@ -130,9 +130,8 @@ class Server:
             name = bare.removesuffix(self._domain)
         elif path.startswith(PREFIX):
             name, slash, rest = path[len(PREFIX) :].partition("/")
-            prefix, path = PREFIX + name, slash + rest if slash else "/"
-            if path.startswith(CONTROL):  # `/_sim` stands at the root only
-                path = f"/{path}"
+            if not (slash + rest).startswith(CONTROL):  # `/_sim` stands at the root only: below a world it is nobody's
+                prefix, path = PREFIX + name, slash + rest if slash else "/"
         head = Request(
             method=method,
             path=path,
@@ -213,6 +212,9 @@ class Server:
         return await self._respond(request, outcome)
 
     async def _serve_socket(self, request: web.BaseRequest, plan: Plan, socket: Socket) -> web.StreamResponse:
+        if plan.reply is None and not web.WebSocketResponse().can_prepare(request).ok:
+            problem = Malformed("this is no WebSocket handshake: see RFC 6455 section 4.1 for the headers it needs")
+            return await self._write(request, refuse(plan, problem))
         opened = connect(plan, socket)
         if isinstance(opened, Outcome):
             return await self._write(request, opened)

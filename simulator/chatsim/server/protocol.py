@@ -7,11 +7,11 @@ import re
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from aiohttp import web
+from aiohttp import HttpVersion11, web
 from aiohttp.http import RawRequestMessage
 from aiohttp.http_exceptions import HttpProcessingError
 
-from chatsim.core.errors import Malformed
+from chatsim.core.errors import Malformed, RequestTimeout
 from chatsim.server.answer import UNREAD, lines_of, whole
 
 if TYPE_CHECKING:
@@ -33,13 +33,14 @@ class Protocol(web.RequestHandler):
     `prepared` is then the outcome that is known already.
     """
 
-    __slots__ = ("_own", "_peer", "_server", "prepared")
+    __slots__ = ("_head", "_own", "_peer", "_server", "prepared")
 
     def __init__(self, manager: web.Server, server: Server, own: str | None = None, **limits: Any) -> None:
         super().__init__(manager, **limits)
         self._server = server
         self._own = own
         self._peer = ("http", "")
+        self._head: asyncio.TimerHandle | None = None
         self.prepared: Outcome | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -55,6 +56,7 @@ class Protocol(web.RequestHandler):
         # the loop, and what arrives while we are at work only joins the queue.
         idle, self._waiter = self._waiter, None
         super().data_received(data)
+        self._watch_head(begun=idle is not None and not self._messages and not self._upgraded)
         if idle is not None and not idle.done():
             self._answer_what_can_be()
         self._waiter = idle
@@ -64,6 +66,26 @@ class Protocol(web.RequestHandler):
             idle.cancel()
         elif self._messages:
             idle.set_result(None)
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        """Nobody waits for a head any more."""
+        self._watch_head(begun=False)
+        super().connection_lost(exc)
+
+    def _watch_head(self, *, begun: bool) -> None:
+        """Give a head that was begun and is not whole as long as a pause in a body may last."""
+        if not begun and self._head is not None:
+            self._head.cancel()
+            self._head = None
+        elif begun and self._head is None:
+            self._head = self._loop.call_later(self._server.read_timeout_s, self._head_is_late)
+
+    def _head_is_late(self) -> None:
+        self._head = None
+        if self.transport is not None:
+            answer = self._server.mishear(RequestTimeout("the head of the request did not become whole in time"))
+            self.transport.write(answer.raw("GET", HttpVersion11))
+        self.force_close()
 
     def _answer_what_can_be(self) -> None:
         while self._messages and not self._force_close:

@@ -127,5 +127,10 @@ COLLECTIONS: Final = (
         delete=delete_user,
         list=list_users,
     ),
-    Collection(path="messages", title="Messages of both directions; filters: user, service", list=list_messages),
+    Collection(
+        path="messages",
+        title="Messages of both directions",
+        list=list_messages,
+        filters=("user", "service"),
+    ),
 )

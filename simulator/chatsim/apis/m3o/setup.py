@@ -144,5 +144,6 @@ COLLECTIONS: Final = (
         get=_get_chat,
         delete=_delete_chat,
         list=_list_chats,
+        filters=("namespace",),
     ),
 )

@@ -99,5 +99,6 @@ COLLECTIONS: Final = (
         title="Notifications that residents' phones have shown; woven_id= for one resident",
         shows="sim-notifications",
         list=list_notifications,
+        filters=("woven_id",),
     ),
 )
