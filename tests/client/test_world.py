@@ -77,6 +77,12 @@ def test_reset(world: World) -> None:
     assert world.journal.entries() == []
 
 
+def test_populate(world: World) -> None:
+    """People and conversations, by the same seed the same."""
+    told = world.populate(apis=["kobil"], users=3, conversations=2, messages=5, seed=7)
+    assert told["populated"].keys() == {"kobil"}
+
+
 def test_env(world: World) -> None:
     """What client code is pointed at."""
     assert world.env()["KOBIL_URL"].startswith(world.base_url)

@@ -92,6 +92,10 @@ class World:
         """Everything that a colleague needs to see what happened; secrets are masked unless told otherwise."""
         return cast("dict[str, Any]", self.call("GET", "/bundle", redact=None if redact else "false"))
 
+    def populate(self, **how_much: Any) -> dict[str, Any]:
+        """Fill it with people and what they said: `populate(apis=["kobil"], users=50, locale="ja_JP", seed=7)`."""
+        return cast("dict[str, Any]", self.call("POST", "/populate", how_much, patience_s=120.0))
+
     def env(self) -> dict[str, str]:
         """The environment variables that point client code at this world."""
         return cast("dict[str, str]", self.call("GET", "/env"))
