@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 settings.register_profile("steady", deadline=None)
 settings.load_profile("steady")
 
+collect_ignore = ["sample_project"]  # a project of its own, which test_package.py runs with the built wheel
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """`--require-clients`, as `.ci/run` gives it."""

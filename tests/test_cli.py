@@ -104,6 +104,15 @@ def test_flag_beats_environment_beats_file(tmp_path: Path) -> None:
         assert ask(by_file.url + TOKEN, token_form())[0] == 404
 
 
+def test_options_have_one_name_everywhere(tmp_path: Path) -> None:
+    """`--allow-host` is `CHATSIM_ALLOW_HOST` in the environment, and `allow-host` in the file of `CHATSIM_CONFIG`."""
+    file = tmp_path / "chatsim.toml"
+    file.write_text('allow-host = ["sim.example"]\n')
+    for variables in ({"CHATSIM_ALLOW_HOST": "sim.example"}, {"CHATSIM_CONFIG": str(file)}):
+        with started(env=environment(**variables)) as server:
+            assert ask(f"{server.url}/_sim/worlds", Host="sim.example")[0] == 200, variables
+
+
 @pytest.mark.parametrize(
     ("arguments", "env", "said"),
     [
@@ -155,6 +164,16 @@ def test_taken_port_names_the_other_simulator() -> None:
         f"chatsim: port {first.port} is taken by another simulator, version {__version__}, at {first.url};"
         " --port 0 takes a free one\n"
     )
+
+
+def test_taken_https_port_names_the_other_simulator(tmp_path: Path) -> None:
+    """The port beside http is asked over https."""
+    tls = ("--tls", "--tls-dir", str(tmp_path), "--tls-port")
+    with started(*tls, "0", "--log-format", "json") as first:
+        _, secure = json.loads(first.first)["urls"]
+        ended = run("serve", "--port", "0", *tls, secure.rpartition(":")[2])
+    assert ended.returncode == 3
+    assert f"another simulator, version {__version__}, at {secure}; --tls-port 0 takes a free one" in ended.stderr
 
 
 def test_taken_port_of_another_program() -> None:

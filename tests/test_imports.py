@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -52,3 +53,12 @@ def test_imports_go_to_the_right(module: str) -> None:
 def test_only_the_server_knows_the_network(module: str) -> None:
     """What stands elsewhere can be tested without a socket, and answers the same twice."""
     assert NETWORK.isdisjoint(name.partition(".")[0] for name in imported(module))
+
+
+@pytest.mark.parametrize("module", [one for one in MODULES if one.startswith("client/")])
+def test_the_client_imports_no_layer(module: str) -> None:
+    """It talks HTTP to a simulator that may be elsewhere, and starts without the simulator's dependencies."""
+    ours = {name for name in imported(module) if name.partition(".")[0] == "chatsim"}
+    assert {name for name in ours if not name.startswith("chatsim.client.")} == set()
+    others = {name.partition(".")[0] for name in imported(module)} - {"chatsim", "__future__"}
+    assert others <= sys.stdlib_module_names

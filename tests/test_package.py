@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
+import shutil
 import subprocess
 import sys
 import tarfile
+from importlib.metadata import version
 from pathlib import Path
 from typing import Final
 from urllib.request import ProxyHandler, build_opener
@@ -23,9 +26,9 @@ SCRIPTS: Final = "Scripts" if sys.platform == "win32" else "bin"
 pytestmark = pytest.mark.xdist_group("package")  # one worker builds
 
 
-def call(*command: str | Path, cwd: Path) -> str:
+def call(*command: str | Path, cwd: Path, **variables: str) -> str:
     """Run a program outside the checkout, without this checkout's modules; what it printed."""
-    env = {name: value for name, value in environment().items() if name != "PYTHONPATH"}
+    env = {name: value for name, value in environment().items() if name != "PYTHONPATH"} | variables
     done = subprocess.run(command, cwd=cwd, env=env, check=False, capture_output=True, text=True, timeout=PATIENCE_S)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
@@ -47,6 +50,15 @@ def installed(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     call(sys.executable, "-m", "venv", home / "env", cwd=home)
     call(home / "env" / SCRIPTS / "python", "-m", "pip", "install", "--quiet", wheel, cwd=home)
     return home / "env" / SCRIPTS
+
+
+@pytest.fixture(scope="session")
+def runner(installed: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with pytest and pytest-xdist, beside that environment."""
+    folder = tmp_path_factory.mktemp("runner")
+    wanted = [f"{name}=={version(name)}" for name in ("pytest", "pytest-xdist")]
+    call(installed / "python", "-m", "pip", "install", "--quiet", "--target", folder, *wanted, cwd=folder)
+    return folder
 
 
 def test_wheel_holds_the_data(built: Path) -> None:
@@ -85,3 +97,15 @@ def test_installed_simulator_checks_itself(installed: Path, tmp_path: Path) -> N
     """Its schemas and fixtures are whole."""
     assert call(installed / "chatsim", "check", cwd=tmp_path).endswith("no findings\n")
     assert call(installed / "python", "-m", "chatsim", "version", cwd=tmp_path) == f"chatsim {__version__}\n"
+
+
+@pytest.mark.parametrize("workers", [(), ("-n", "2", "--chatsim-shared")], ids=["alone", "two-workers"])
+def test_sample_project_passes(installed: Path, runner: Path, tmp_path: Path, workers: tuple[str, ...]) -> None:
+    """Its 400 tests, each in a world of its own, all of one simulator, with nothing but the wheel and pytest."""
+    project, report = tmp_path / "project", tmp_path / "report.xml"
+    shutil.copytree(ROOT / "tests" / "sample_project", project, ignore=shutil.ignore_patterns("__pycache__"))
+    command = ("python", "-m", "pytest", "--quiet", f"--junitxml={report}", "-o", "junit_family=xunit1", *workers)
+    assert "400 passed" in call(installed / command[0], *command[1:], cwd=project, PYTHONPATH=str(runner))
+    told = report.read_text()
+    assert len(set(re.findall(r'<property name="world" value="([^"]+)"', told))) == 400
+    assert len(set(re.findall(r'<property name="server" value="([^"]+)"', told))) == 1

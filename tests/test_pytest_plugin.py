@@ -7,11 +7,15 @@ import textwrap
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import desk
 import pytest
 from process import SOURCE
+from sample import SAMPLE
 from sending import ask
 
 from chatsim.client import Client
+from chatsim.client.background import Background
+from chatsim.server.assembly import assemble
 from chatsim.testing import serve
 
 pytest_plugins = ("pytester",)
@@ -156,6 +160,15 @@ def test_receivers_end_with_their_test(run: Run) -> None:
     run(module).assert_outcomes(passed=4)
 
 
+def test_a_test_may_delete_its_world(run: Run) -> None:
+    """Then there is nothing left to look at."""
+    run("""
+        def test_it(chatsim):
+            chatsim.delete()
+            assert get(chatsim.base_url + "/auth/realms/woven") == 410
+    """).assert_outcomes(passed=1)
+
+
 # Where the simulator is
 
 
@@ -263,18 +276,26 @@ def test_an_invalid_request_fails_its_test(run: Run) -> None:
     )
 
 
-def test_a_bug_of_the_simulator_always_fails(run: Run, server: Client) -> None:
-    """Whatever the marker says; here an answer of the simulator is made to break its schema."""
+@pytest.fixture
+def faulty() -> Iterator[str]:
+    """A simulator of an API that makes mistakes."""
+    background = Background()
+    serving = desk.serve(assemble(apis=[SAMPLE]))
+    yield background.run(serving.__aenter__()).base_url
+    background.run(serving.__aexit__(None, None, None))
+    background.close()
+
+
+def test_a_bug_of_the_simulator_always_fails(run: Run, faulty: str) -> None:
+    """Whatever the marker says."""
     module = """
         @pytest.mark.chatsim(fail_on=set())
-        def test_it(chatsim, monkeypatch):
-            import chatsim.client.blocking.journal as journal
-            entry = {"seq": 1, "kind": "request", "operation": "x", "bug": "broke its schema"}
-            monkeypatch.setattr(journal.Journal, "entries", lambda self, **filters: [entry])
+        def test_it(chatsim):
+            assert get(chatsim.base_url + "/sample/!") == 500
     """
-    result = run(module)
+    result = run(module, url=faulty)
     result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["  bug: #1 request x (bug broke its schema)"])
+    result.stdout.fnmatch_lines(["  bug: #1 request sample GET /sample/! 500 (bug RuntimeError: a planted mistake)"])
 
 
 @pytest.mark.parametrize("marker", ['fail_on={"unmatchd"}', '"unmatched"', 'fail_in={"bug"}'])

@@ -6,6 +6,8 @@ import subprocess
 import sys
 import threading
 import unittest
+from pathlib import Path
+from typing import Any
 
 import aiohttp
 import pytest
@@ -16,6 +18,7 @@ import chatsim
 from chatsim.client import ChatsimError
 from chatsim.core.settings import SettingError
 from chatsim.server.binding import PortTaken
+from chatsim.server.configuration import UsageError
 
 
 def test_it_serves_until_the_block_ends() -> None:
@@ -50,6 +53,14 @@ def test_it_is_started_as_told() -> None:
         assert ask("GET", f"{server.url}/w/other/auth/realms/woven").status == 404
 
 
+def test_a_fixture_may_be_a_file(tmp_path: Path) -> None:
+    """As people write them."""
+    file = tmp_path / "town.yaml"
+    file.write_text("kobil:\n  users:\n    ann: {tenant: a}\n")
+    with chatsim.serve(fixture=str(file)) as server:
+        assert [one["user"] for one in server.get_world().kobil.get("users")["items"]] == ["ann"]
+
+
 def test_the_environment_does_not_count(monkeypatch: pytest.MonkeyPatch) -> None:
     """A test gets what it asks for, on every machine."""
     monkeypatch.setenv("CHATSIM_KOBIL__AUTO_REPLY", "echo")
@@ -62,6 +73,11 @@ def test_what_it_cannot_be_told_is_refused() -> None:
     """Before anything is served; the thread ends."""
     before = threading.active_count()
     with pytest.raises(SettingError, match="nothing"), chatsim.serve(settings={"kobil.nothing": 1}):
+        pass
+    wrong: Any = "closed"
+    with pytest.raises(UsageError, match="open or listed, not 'closed'"), chatsim.serve(accounts=wrong):
+        pass
+    with pytest.raises(UsageError, match="'cobil', which is no API"), chatsim.serve(fixture={"cobil": {}}):
         pass
     with chatsim.serve() as server:
         port = int(server.url.rpartition(":")[2])

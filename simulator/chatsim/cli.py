@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 import click
 
 from chatsim import __version__
+from chatsim.commands import bundles, journal, launch, parties, worlds
 
 if TYPE_CHECKING:
     from chatsim.core.simulator import Simulator
@@ -75,14 +76,14 @@ _PORT: Final = click.IntRange(0, 65535)
 @click.option("--trust-proxy", is_flag=True, help="Believe X-Forwarded-Proto and X-Forwarded-Host.")
 @click.option("--tls", is_flag=True, help="Serve https beside http.")
 @click.option("--tls-port", type=_PORT, default=8443, show_default=True, help="Port of https.")
-@click.option("--tls-host", "tls_hosts", multiple=True, metavar="NAME", help="A further name for the certificate.")
+@click.option("--tls-host", multiple=True, metavar="NAME", help="A further name for the certificate.")
 @click.option("--tls-dir", type=click.Path(file_okay=False, path_type=Path), help="Where certificates are kept.")
-@click.option("--allow-host", "allow_hosts", multiple=True, metavar="NAME", help="A Host that may call /_sim.")
-@click.option("--allow-origin", "allow_origins", multiple=True, metavar="ORIGIN", help="Pages that may call /_sim.")
+@click.option("--allow-host", multiple=True, metavar="NAME", help="A Host that may call /_sim.")
+@click.option("--allow-origin", multiple=True, metavar="ORIGIN", help="Pages that may call /_sim.")
 @click.option("--control-token", metavar="TOKEN", help="What /_sim asks for as a Bearer token.")
-@click.option("--config", "tables", type=_FILE, callback=_configure, is_eager=True, metavar="FILE",
+@click.option("--config", type=_FILE, callback=_configure, is_eager=True, metavar="FILE",
               help="TOML: options by their names, settings as tables.")  # fmt: skip
-@click.option("--set", "pairs", multiple=True, metavar="NAME=VALUE", allow_from_autoenv=False, help="A setting.")
+@click.option("--set", multiple=True, metavar="NAME=VALUE", allow_from_autoenv=False, help="A setting.")
 @click.option("--log-format", type=click.Choice(["text", "json"]), default="text", show_default=True,
               help="json: one object per line.")  # fmt: skip
 @click.option("--verbose", "-v", is_flag=True, help="List every request, not only refused ones.")
@@ -136,6 +137,13 @@ def check() -> None:
 def version() -> None:
     """Print the version."""
     click.echo(f"chatsim {__version__}")
+
+
+for command in (
+    launch.run, worlds.worlds, worlds.snapshot, worlds.clock, journal.journal, parties.trigger, parties.populate,
+    bundles.look, bundles.replay,
+):  # fmt: skip
+    main.add_command(command)
 
 
 def _assembled() -> "Simulator":

@@ -21,9 +21,9 @@ from chatsim.core.world import DEFAULT_SEED
 from chatsim.server import binding
 from chatsim.server.app import Server
 from chatsim.server.assembly import assemble
-from chatsim.server.configuration import Start, configure
+from chatsim.server.configuration import Start, UsageError, configure, read_fixture
 from chatsim.server.protocol import Listener
-from chatsim.server.runner import loop_factory
+from chatsim.server.runner import check_fixture, loop_factory
 
 GOODBYE_S: Final = 0.5
 """How long answers under way may take at the end; what waits longer is cancelled."""
@@ -43,13 +43,22 @@ def serve(
 ) -> Iterator[Client]:
     """Serve on loopback until the block ends; port 0 is one that is free. Gives a client whose `url` is where.
 
-    The options are those of `chatsim serve`, for all worlds that say nothing else; `settings` as in
-    `{"kobil.auto_reply": "echo"}`. The environment is not looked at: a test gets what it asks for.
+    The options are those of `chatsim serve`, for all worlds that say nothing else; `fixture` is a name, a file, or its
+    content, `settings` as in `{"kobil.auto_reply": "echo"}`. The environment is not looked at: a test gets what it
+    asks for.
 
     Raises:
-        SettingError: a setting that there is not, or that cannot have its value. PortTaken: as it says.
+        SettingError, UsageError: a setting or an option that cannot have its value. PortTaken: as it says.
     """
-    options = ServerOptions(fixture=fixture, seed=seed, accounts=accounts, truth=truth, strict=strict, worlds=worlds)
+    for name, value, known in (
+        ("accounts", accounts, ("open", "listed")),
+        ("truth", truth, ("document", "service")),
+        ("worlds", worlds, ("auto", "listed")),
+    ):
+        if value not in known:
+            raise UsageError(f"{name} is {' or '.join(known)}, not {value!r}")
+    content = read_fixture(fixture) if isinstance(fixture, str) else fixture
+    options = ServerOptions(fixture=content, seed=seed, accounts=accounts, truth=truth, strict=strict, worlds=worlds)
     start = Start(options=options, port=port, tables=settings or {})
     background = Background(loop_factory())
     with contextlib.ExitStack() as stack:
@@ -64,6 +73,7 @@ def serve(
 @contextlib.asynccontextmanager
 async def _serving(start: Start) -> AsyncIterator[str]:
     simulator = assemble(start.options)
+    check_fixture(simulator)
     configure(simulator.settings, start, {})
     server = Server(simulator)
     runner = web.ServerRunner(Listener(server), shutdown_timeout=GOODBYE_S)

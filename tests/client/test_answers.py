@@ -25,8 +25,13 @@ REQUEST = {
             "#3 request woven POST /mini-app-runtime/v1/chat 400 (/message is too long)",
         ),
         (
-            {**REQUEST, "notes": [{"code": "x", "text": "tolerated"}], "bug": "broke its schema", "fault": "fault-1"},
-            "#3 request woven POST /mini-app-runtime/v1/chat 400 (tolerated; fault fault-1; bug broke its schema)",
+            {
+                **REQUEST,
+                "notes": [{"code": "x", "text": "tolerated"}],
+                "bug": "Traceback\n  …\nKeyError: 1\n",
+                "fault": "fault-1",
+            },
+            "#3 request woven POST /mini-app-runtime/v1/chat 400 (tolerated; fault fault-1; bug KeyError: 1)",
         ),
         (
             {

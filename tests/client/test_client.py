@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import subprocess
 import sys
+from contextlib import aclosing
 
 import pytest
 from process import environment
+from sending import ask
 
 import chatsim
-from chatsim.client import AsyncClient, ChatsimError, Client
+from chatsim.client import AsyncClient, AsyncWorld, ChatsimError, Client, World
 
 
 def test_it_says_what_answers(server: Client) -> None:
@@ -63,6 +66,30 @@ def test_a_list_is_read_to_its_end(server: Client) -> None:
     found = server.all_of("/worlds", "worlds", label="suite:pieces", limit=2)
     assert [one["name"] for one in found] == [world.name for world in worlds[:2]]
     server.delete_worlds("suite:pieces")
+
+
+def test_events_are_heard(server: Client, world: World) -> None:
+    """From now on, or again from an event on."""
+    heard = server.events(world.name)
+    opened = next(heard)
+    ask("GET", f"{world.base_url}/nothing")
+    event = next(heard)
+    assert (opened["event"], event["event"], event["data"]["request"]["path"]) == ("open", "entry", "/nothing")
+    assert next(server.events(world.name, last=int(opened["id"]))) == event
+
+
+async def test_events_are_awaited(world_async: AsyncWorld) -> None:
+    """The same."""
+    async with aclosing(world_async.client.events(world_async.name)) as heard:
+        await anext(heard)
+        await asyncio.to_thread(ask, "GET", f"{world_async.base_url}/nothing")
+        assert (await anext(heard))["data"]["request"]["path"] == "/nothing"
+
+
+def test_events_of_nobody_are_refused(server: Client) -> None:
+    """Before anything is waited for."""
+    with pytest.raises(ChatsimError, match="nobody"):
+        next(server.events("nobody"))
 
 
 def test_what_is_refused_says_why(server: Client) -> None:

@@ -105,6 +105,14 @@ def test_a_trigger_acts_as_the_other_party(aviary: Desk) -> None:
     assert (entry.kind, entry.api, entry.operation, entry.body) == ("trigger", "parrot", "shout", {"token": "hello"})
 
 
+def test_the_entry_of_a_trigger_has_its_body(aviary: Desk) -> None:
+    """With its size, so that it can be told from one that was too long to keep."""
+    raw = b'{"token":"hello"}'
+    aviary.ask("POST", "/_sim/worlds/default/parrot/shout", raw)
+    (entry,) = aviary.world.journal
+    assert (entry.request_body, entry.request_size) == (raw, len(raw))
+
+
 def test_a_trigger_that_cannot_act_says_why(aviary: Desk) -> None:
     """The API's refusal as a problem, and an entry."""
     answer = aviary.ask("POST", f"{WORLD}/parrot/shout", {"token": ""})

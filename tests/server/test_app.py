@@ -81,6 +81,15 @@ async def test_a_deleted_world_answers_gone(served: Served, client: aiohttp.Clie
         assert (answer.status, "POST /_sim/worlds" in await answer.text()) == (410, True)
 
 
+async def test_a_call_to_a_world_that_is_gone_is_no_bug(served: Served, client: aiohttp.ClientSession) -> None:
+    """No route declares 410: the simulator answers it, not the API."""
+    served.simulator.enter("old")
+    served.simulator.drop("old")
+    async with client.get("/w/old/sample/a") as answer:
+        assert answer.status == 410
+    assert [(entry.status, entry.bug) for entry in served.simulator.desk.journal] == [(410, "")]
+
+
 async def test_head_has_no_body(client: aiohttp.ClientSession) -> None:
     """But the length of the one that GET has."""
     async with client.head("/sample/a") as answer:

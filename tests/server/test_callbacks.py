@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
+import ssl
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import trustme
 from aiohttp import web
 from desk import Served, serve
 from receiver import Receiver, receive
@@ -19,6 +21,7 @@ from chatsim.server.assembly import assemble
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+    from pathlib import Path
 
 OFF_LIMITS = "http://198.51.100.7/cb"
 
@@ -308,3 +311,19 @@ async def test_cookies_are_not_kept(sender: Served, receiver: Receiver) -> None:
     post(sender, receiver.url)
     await settled(sender)
     assert ["Cookie" in headers for headers in receiver.headers] == [False, False]
+
+
+async def test_receivers_certificate_is_checked(sender: Served, tmp_path: Path) -> None:
+    """A receiver with a certificate of its own is trusted once callbacks.ca_file names the authority."""
+    authority = trustme.CA()
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    async with receive(context) as receiver:
+        states = []
+        for ca_file in (None, str(tmp_path / "missing.pem"), str(tmp_path / "ca.pem")):
+            sender.world.settings["callbacks.ca_file"] = ca_file
+            delivery = post(sender, receiver.url)
+            await settled(sender)
+            states.append(delivery.state)
+    assert states == ["failed", "failed", "delivered"]

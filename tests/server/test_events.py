@@ -52,11 +52,13 @@ async def event(answer: aiohttp.ClientResponse) -> dict[str, Any]:
 async def listening(
     client: aiohttp.ClientSession, query: str = "", **headers: str
 ) -> AsyncIterator[aiohttp.ClientResponse]:
-    """A listener that is there: its first line has arrived."""
+    """A listener that is there: its first lines have arrived."""
     async with client.get(f"/_sim/events{query}", headers=headers) as answer:
         assert answer.status == 200
         assert answer.content_type == "text/event-stream"
-        assert (await answer.content.readline()).startswith(b":")
+        assert await answer.content.readline() == b"retry: 1000\n"
+        if "last_event_id" not in query and not headers:
+            assert (await event(answer))["event"] == "open"
         yield answer
 
 
@@ -67,6 +69,13 @@ async def test_an_entry_is_told_as_the_journal_shows_it(client: aiohttp.ClientSe
         told = await event(answer)
     async with client.get("/_sim/worlds/ann/journal/1") as shown:
         assert told == {"id": "1", "event": "entry", "data": {"world": "ann", **await shown.json()}}
+
+
+async def test_who_leaves_before_anything_happened_can_come_back(client: aiohttp.ClientSession) -> None:
+    """The opening names the latest event."""
+    await client.get("/sample/nowhere")
+    async with client.get("/_sim/events") as answer:
+        assert (await event(answer))["id"] == "1"
 
 
 async def test_the_clock_is_told(client: aiohttp.ClientSession) -> None:

@@ -79,7 +79,7 @@ async def test_mistake_of_the_server_itself_is_recorded(served: Served, monkeypa
     def stumble(*_: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(served.server, "_locate", stumble)
+    monkeypatch.setattr(served.server, "locate", stumble)
     status, _, body = await exchange(served, b"GET /x HTTP/1.1\r\nHost: localhost\r\n\r\n")
     assert (status, body["title"], "detail" in body) == (500, "Internal Server Error", False)
     (entry,) = served.world.journal

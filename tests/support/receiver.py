@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
@@ -44,13 +45,13 @@ class Receiver:
 
 
 @asynccontextmanager
-async def receive() -> AsyncIterator[Receiver]:
+async def receive(tls: ssl.SSLContext | None = None) -> AsyncIterator[Receiver]:
     """Run a receiver; afterwards its port is free again."""
     receiver = Receiver()
     runner = web.ServerRunner(web.Server(receiver.handle))
     await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    receiver.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+    await web.TCPSite(runner, "127.0.0.1", 0, ssl_context=tls).start()
+    receiver.url = f"{'https' if tls else 'http'}://127.0.0.1:{runner.addresses[0][1]}"
     try:
         yield receiver
     finally:

@@ -13,6 +13,7 @@ WORDS: Final = (
     (r"\basync for\b", "for"),
     (r"\bawait ", ""),
     (r"\bAsyncIterator\b", "Iterator"),
+    (r"\bAsyncGenerator\[(.+), None\]", r"Generator[\1, None, None]"),
     (r"\basynccontextmanager\b", "contextmanager"),
     (r"\bclient\.awaited\b", "client.blocking"),
     (r"\brun_awaited\b", "run_blocking"),

@@ -43,16 +43,18 @@ def pushes(answer: Answer | Outcome) -> list[Push]:
 
 
 class Line:
-    """One open connection: says frames, hears frames."""
+    """One open connection: says frames, hears frames, and undoes the escapes of `version`."""
 
-    def __init__(self, desk: Desk, headers: Mapping[str, str] | None = None, world: str = "default") -> None:
+    def __init__(
+        self, desk: Desk, headers: Mapping[str, str] | None = None, world: str = "default", version: str = "1.2"
+    ) -> None:
         opened = open_socket(desk, headers, world)
         assert isinstance(opened, Connection)
         self.connection = opened
         self.closed_with: int | None = None
         self.topics: set[str] = set()
         self._parser = Parser(commands=SERVER_COMMANDS)
-        self._parser.version = "1.2"
+        self._parser.version = version
         self.take(opened.opened())
 
     def say(self, data: str | bytes) -> list[Frame]:

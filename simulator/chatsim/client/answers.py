@@ -9,6 +9,8 @@ from typing import Any, Final, TypedDict
 
 WAIT_S: Final = 5.0
 """How long the verbs wait that wait, where nothing is said."""
+GONE: Final = 410
+"""The status of whatever is asked about a world that was deleted."""
 
 
 class Message(TypedDict, total=False):
@@ -96,9 +98,14 @@ def line(entry: Mapping[str, Any]) -> str:
     parts = [f"#{entry.get('seq')}", *named, what, response.get("status")]
     remarks = [f"{one['pointer']} {one['message']}".strip() for one in entry.get("violations") or ()]
     remarks += [str(one["text"]) for one in entry.get("notes") or ()]
-    remarks += [f"{name} {entry[name]}" for name in ("fault", "bug") if entry.get(name)]
+    remarks += [f"{name} {_last_line(entry[name])}" for name in ("fault", "bug") if entry.get(name)]
     text = " ".join(str(one) for one in parts if one)
     return f"{text} ({'; '.join(remarks)})" if remarks else text
+
+
+def _last_line(text: str) -> str:
+    """What a traceback comes to."""
+    return text.rstrip().rpartition("\n")[2]
 
 
 class Later(Mapping[str, Any]):

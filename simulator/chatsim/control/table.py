@@ -1,5 +1,6 @@
 """The table of `/_sim`, put together from the rows of its parts and from what the APIs declare."""
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from chatsim.control import (
@@ -11,6 +12,7 @@ from chatsim.control import (
     faults,
     journal,
     parties,
+    populate,
     questions,
     server,
     snapshots,
@@ -24,7 +26,7 @@ from chatsim.core.errors import Malformed
 from chatsim.core.http import Body
 from chatsim.core.json import BadJson, decode
 from chatsim.core.routing import CONTROL, Territory
-from chatsim.core.simulator import Simulator
+from chatsim.core.simulator import Access
 
 ERRORS: Final = (400, 401, 403, 404, 405, 408, 409, 410, 413, 415, 417, 422, 500, 501, 503)
 TABLES: Final = (
@@ -41,6 +43,7 @@ TABLES: Final = (
     faults,
     callbacks,
     sockets,
+    populate,
 )
 """The modules whose `ROUTES` are the fixed part of the table."""
 
@@ -59,8 +62,8 @@ def decode_object(call: Call, body: Body) -> Any:
         raise Malformed(f"the body is not JSON: {error}") from error
 
 
-def build(simulator: Simulator) -> Api:
-    """Make the control API for the APIs that the simulator has."""
+def build(apis: Mapping[str, Api], trusted: Access) -> Api:
+    """Make the control API for these APIs; pages that `trusted` names may call it."""
     return Api(
         name="_sim",
         title="Control API",
@@ -69,12 +72,12 @@ def build(simulator: Simulator) -> Api:
         territory=(Territory(CONTROL),),
         routes=(
             *(route for table in TABLES for route in table.ROUTES),
-            *(route for api in simulator.apis.values() for route in parties.routes(api)),
+            *(route for api in apis.values() for route in parties.routes(api)),
         ),
         render=render,
         authenticate=access.authenticate,
         decode=decode_object,
-        cors=access.cors(simulator.options.access),
+        cors=access.cors(trusted),
         replies=dict.fromkeys(ERRORS, "problem"),
         schemas=("thing", "things", "trigger-result"),  # used once an API declares collections and triggers
     )

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from chatsim.core.auth import Principal
     from chatsim.core.ids import Ids
     from chatsim.core.journal import Entry
+    from chatsim.core.population import Population
     from chatsim.core.routing import Territory
     from chatsim.core.world import World
 
@@ -294,7 +295,8 @@ class Api:
     route (callback bodies, pushes, branches of a discriminator). `environment` gives the variables by which clients of
     the service are pointed at it, each a function of the world and its base URL. `sample` is a curl command shown at
     the start, with `{base_url}` in it. `hosts` are the names that the document calls the service by: a certificate of
-    the simulator is good for them too.
+    the simulator is good for them too. `populate` takes people and what they said into the state, tells nobody, and
+    says how many of what there are now in addition.
     """
 
     name: str
@@ -325,6 +327,7 @@ class Api:
     environment: Mapping[str, Callable[[World, str], str]] = field(default_factory=dict)
     sample: str = ""
     hosts: tuple[str, ...] = ()
+    populate: Callable[[State, Call, Population], Mapping[str, int]] | None = None
 
     @property
     def endpoints(self) -> tuple[Route | Socket, ...]:

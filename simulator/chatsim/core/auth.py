@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 
-class Principal(msgspec.Struct, frozen=True, kw_only=True):
+class Principal(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The caller as the API's `authenticate` found it.
 
     `id` is what the journal shows (never a secret); `kind` is the API's word, such as `client`, `user`, `key`;

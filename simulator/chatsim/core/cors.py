@@ -40,6 +40,11 @@ class Cors(msgspec.Struct, frozen=True, kw_only=True):
     any_options: bool = False
     full: bool = False
 
+    @property
+    def unasked(self) -> bool:
+        """Whether answers carry headers though nobody sent an Origin."""
+        return self.always or self.full
+
     def allows(self, origin: str, world: World) -> bool:
         """Whether pages of `origin` may call."""
         return self.origins is None or any(fnmatchcase(origin, pattern) for pattern in self.origins(world))

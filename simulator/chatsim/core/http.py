@@ -1,9 +1,13 @@
-"""What travels: the request as it came, the reply as an operation gives it. Knows no server library."""
+"""What travels: the request as it came, the reply as an operation gives it. Knows no server library.
+
+Values that exist once per request say `gc=False`: they are in no cycle, and the collector need not look at them.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -18,7 +22,12 @@ EMPTY: Final = b""
 JSON: Final = "application/json"
 
 
-class Request(msgspec.Struct, frozen=True, kw_only=True):
+@lru_cache(maxsize=256)
+def _media_type(text: str) -> str:
+    return text.partition(";")[0].strip().lower()
+
+
+class Request(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The head of one HTTP request; its body travels apart.
 
     `path` and `query` are raw, as the client wrote them (still percent-encoded), without the prefix of a world.
@@ -41,7 +50,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def content_type(self) -> str:
         """The media type in lower case, without parameters; empty where the client sent none."""
-        return self.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+        return _media_type(self.headers.get("Content-Type", ""))
 
 
 class Part(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,7 +63,7 @@ class Part(msgspec.Struct, frozen=True, kw_only=True):
     headers: tuple[tuple[str, str], ...] = ()
 
 
-class Body(msgspec.Struct, frozen=True, kw_only=True):
+class Body(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A request's body: `raw` bytes as they came, or for multipart/form-data its `parts` (then `raw` is empty).
 
     `problem` says why a multipart body could not be taken apart; the API words the refusal.
@@ -118,7 +127,7 @@ class Composed(msgspec.Struct, frozen=True, kw_only=True):
     schema: str
 
 
-class Reply(msgspec.Struct, frozen=True, kw_only=True):
+class Reply(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What an operation answers.
 
     `body` is `bytes` (sent as they are), `File`, `Stream`, `Pending`, `Composed`, or else plain JSON data; `EMPTY` is

@@ -40,7 +40,7 @@ class Note:
         self.text = text
 
 
-class Entry(msgspec.Struct, eq=False):
+class Entry(msgspec.Struct, eq=False, gc=False):
     """One line of the journal; filled in while its request is under way.
 
     `kind` is request, socket, push, callback, trigger or timer. `cause` is the entry that led to this one.

@@ -21,14 +21,17 @@ from chatsim.core.routing import Match
 from chatsim.core.schemas import Schema
 
 if TYPE_CHECKING:
-    from chatsim.core.simulator import Contract, Simulator
+    from chatsim.core.declared import Contract
+    from chatsim.core.simulator import Simulator
     from chatsim.core.world import World
 
 
 class Plan:
     """A request after its head was seen. `reply` is set where the answer is settled already: no body is needed."""
 
-    __slots__ = ("api", "call", "contract", "drawn", "faulted", "limit", "reply", "route", "simulator", "started")
+    __slots__ = (
+        "api", "call", "contract", "drawn", "faulted", "limit", "reply", "route", "simulator", "started", "state",
+    )  # fmt: skip
 
     def __init__(self, simulator: Simulator, api: Api, call: Call, started: int) -> None:
         self.simulator = simulator
@@ -41,9 +44,10 @@ class Plan:
         self.faulted = False
         self.reply: Reply | None = None
         self.limit = api.limit
+        self.state: Any = None
 
 
-class Outcome(msgspec.Struct, frozen=True, kw_only=True):
+class Outcome(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What the server has to do: write this, then carry out `effects` in `world`. `drawn` may spoil the writing."""
 
     plan: Plan
@@ -189,7 +193,7 @@ def run_trigger(simulator: Simulator, world: World, api: Api, trigger: Trigger, 
     call = _inner_call(simulator, world, api, "trigger", trigger.name, None, outer.base_url)
     call.entry.method, call.entry.path = "POST", outer.request.path
     call.entry.request_headers = outer.request.headers
-    call.entry.request_body = outer.entry.request_body
+    call.entry.request_body, call.entry.request_size = outer.entry.request_body, outer.entry.request_size
     call.body = outer.body
     call.params = outer.params
     plan = Plan(simulator, api, call, simulator.wall())
@@ -236,7 +240,10 @@ def _no_route(simulator: Simulator, request: Request, owner: Api | None) -> NotF
 
 
 def _state(plan: Plan) -> Any:
-    return plan.simulator if plan.api is plan.simulator.control else plan.call.world.state(plan.api.name)
+    if plan.state is None:
+        simulator, api = plan.simulator, plan.api
+        plan.state = simulator if api is simulator.control else plan.call.world.state(api.name)
+    return plan.state
 
 
 def _draw(plan: Plan, *, body: bool) -> None:
@@ -284,9 +291,10 @@ def _operate(plan: Plan, body: Body) -> Reply:
     if route is None or contract is None:  # an API's own OPTIONS handling aside, a miss was settled in begin
         raise NotFound(path=True)
     call.body = (route.decode or api.decode)(call, body)  # 5
-    _draw(plan, body=True)
-    if plan.reply is not None:
-        return plan.reply
+    if call.world.faults.all:
+        _draw(plan, body=True)
+        if plan.reply is not None:
+            return plan.reply
     if route.authorize is not None:  # 6
         route.authorize(state, call)
     if route.validate:  # 7
@@ -331,6 +339,8 @@ def _check(plan: Plan, reply: Reply, raw: bytes | File | Stream) -> None:
     entry = plan.call.entry
     if contract is None or entry.bug:
         return
+    if plan.call.world is plan.simulator.desk and plan.api is not plan.simulator.control:
+        return  # the world is not there: that is the simulator's to say, no route declares it
     expected = contract.replies.get(reply.status)
     if expected is None:
         entry.bug = f"{entry.operation} answered {reply.status}, which its route does not declare"
@@ -364,8 +374,9 @@ def _headers(plan: Plan, reply: Reply, raw: bytes | File | Stream) -> list[tuple
     if plan.api is not plan.simulator.control:
         headers.append(("X-Sim-World", call.world.name))
         headers.append(("X-Sim-Entry", str(call.entry.seq)))
-    if call.entry.operation != "preflight":
-        headers.extend(plan.api.cors.on_answer(call.request, call.world))
+    cors = plan.api.cors
+    if (cors.unasked or "Origin" in call.request.headers) and call.entry.operation != "preflight":
+        headers.extend(cors.on_answer(call.request, call.world))
     return headers
 
 

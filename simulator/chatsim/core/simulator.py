@@ -1,4 +1,4 @@
-"""All worlds, and what they share: the APIs, the router, schemas, quirks and settings. Built once at start."""
+"""All worlds, and what they share: declarations, settings, events. Built once at start."""
 
 from __future__ import annotations
 
@@ -10,21 +10,18 @@ import msgspec
 from multidict import CIMultiDict
 
 from chatsim.core import data
-from chatsim.core.api import BINARY, NOTHING, STREAM, Api, Route, Socket
+from chatsim.core.declared import Declared
 from chatsim.core.errors import Gone, NotFound, Unavailable
 from chatsim.core.events import Events
 from chatsim.core.http import Request
 from chatsim.core.journal import Entry
 from chatsim.core.json import decode
-from chatsim.core.quirks import Quirks
-from chatsim.core.routing import Router
-from chatsim.core.schemas import Schema, SchemaError, Schemas
 from chatsim.core.settings import Setting, Settings
 from chatsim.core.world import DEFAULT, DEFAULT_SEED, NAME, World, WorldOptions
 
 RESERVED: Final = frozenset(
-    {"bundle", "callbacks", "clock", "env", "events", "faults", "journal", "journal.har", "quirks", "reset", "settings",
-     "snapshot", "sockets"}
+    {"bundle", "callbacks", "clock", "env", "events", "faults", "journal", "journal.har", "populate", "quirks", "reset",
+     "settings", "snapshot", "sockets"}
 )  # fmt: skip
 """Words of the control API; no API may be named so."""
 
@@ -59,17 +56,8 @@ class ServerOptions(msgspec.Struct, frozen=True, kw_only=True):
     authority: bytes | None = None
 
 
-class Contract(msgspec.Struct, frozen=True, kw_only=True):
-    """The compiled schemas of one route: [tolerant, strict] for what comes in, by status for what goes out."""
-
-    body: tuple[Schema, Schema] | None
-    query: tuple[Schema, Schema] | None
-    replies: Mapping[int, Schema | str]
-    bare: frozenset[int] = frozenset()
-
-
 class Simulator:
-    """Everything that exists. `wall` gives real time in nanoseconds; `control` makes the table of `/_sim`.
+    """Everything that exists. `wall` gives real time in nanoseconds.
 
     `own_request` stands for the request where none came from outside (timers); its base is where the server is.
     `watchers` are told of every entry of every journal, `events` keeps the newest and whatever else happened lately.
@@ -77,8 +65,7 @@ class Simulator:
 
     def __init__(
         self,
-        apis: Iterable[Api],
-        control: Callable[[Simulator], Api],
+        declared: Declared,
         wall: Callable[[], int],
         *,
         options: ServerOptions | None = None,
@@ -89,53 +76,20 @@ class Simulator:
         self.events = Events()
         self.watchers: list[Callable[[World, Entry], None]] = []
         self.own_request = Request(method="POST", path="", query="", headers=CIMultiDict())
-        self.apis = {api.name: api for api in apis}
+        self.apis = declared.apis
         if clash := RESERVED & self.apis.keys():
             raise ValueError(f"an API cannot be named {', '.join(sorted(clash))}: a word of the control API")
-        self.quirks = Quirks(quirk for api in self.apis.values() for quirk in api.quirks)
+        self.control = declared.control
+        self.quirks = declared.quirks
+        self.schemas = declared.schemas
+        self.router = declared.router
+        self.contracts = declared.contracts
         self.settings = Settings([*settings, *(one for api in self.apis.values() for one in api.settings)])
-        self.control = control(self)
-        self.schemas = Schemas.load(data.schemas(), [*self.apis, self.control.name])
-        self.router = Router([*self.apis.values(), self.control])
-        self.contracts = {
-            route: self._contract(api, route) for api in (*self.apis.values(), self.control) for route in api.endpoints
-        }
-        self._use_declared_schemas()
-        if unused := self.schemas.unused():
-            raise SchemaError(f"no route uses these schemas: {', '.join(unused)}")
         self.worlds: dict[str, World] = {}
         self.deleted: set[str] = set()
         self._fixtures: dict[str, dict[str, Any]] = {}
         self.desk = World(self, "_sim", WorldOptions(fixture="empty"))
         self.create(DEFAULT, self.default_options())
-
-    def _contract(self, api: Api, route: Route | Socket) -> Contract:
-        def both(name: str | None) -> tuple[Schema, Schema] | None:
-            if name is None:
-                return None
-            full = api.schema(name)
-            return self.schemas.get(full), self.schemas.get(full, strict=True)
-
-        replies = {
-            status: name if name in (NOTHING, BINARY, STREAM) else self.schemas.get(api.schema(name))
-            for status, name in {**api.replies, **route.replies}.items()
-        }
-        if isinstance(route, Socket):
-            return Contract(body=None, query=None, replies=replies)
-        bare = frozenset((*api.bare, *route.bare))
-        return Contract(body=both(route.body), query=both(route.query), replies=replies, bare=bare)
-
-    def _use_declared_schemas(self) -> None:
-        for api in (*self.apis.values(), self.control):
-            for declared in api.schemas:
-                self.schemas.get(api.schema(declared))
-        for api in self.apis.values():
-            for trigger in api.triggers:
-                self.schemas.get(api.schema(trigger.schema))
-            for collection in api.collections:
-                for name in (collection.schema, collection.shows):
-                    if name is not None:
-                        self.schemas.get(api.schema(name))
 
     def default_options(self, **changes: Any) -> WorldOptions:
         """The options of a world about which nothing was said."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from email.utils import formatdate
 from functools import cache, lru_cache
 from http import HTTPStatus
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 SERVER: Final = f"chatsim/{__version__}"
 _BODILESS: Final = frozenset({100, 101, 102, 103, 204, 304})
 CHUNK: Final = 256 * 1024
+UNREAD: Final = frozenset({408, 413, 417})
+"""Answers after which a connection is no good: what is left of the body would be read as the next request."""
 
 
 @cache
@@ -36,20 +39,57 @@ def _date(second: int) -> str:
     return formatdate(second, usegmt=True)
 
 
+def lines_of(headers: Sequence[tuple[str, str]]) -> str:
+    """Headers as lines.
+
+    Raises:
+        ValueError: one would break out of its line.
+    """
+    lines = "".join([f"{name}: {value}\r\n" for name, value in headers])
+    if lines.count("\n") != len(headers) or lines.count("\r") != len(headers):
+        raise ValueError(f"a header holds a line break: {lines!r}")
+    return lines
+
+
+def whole(
+    status: int,
+    lines: str,
+    body: bytes,
+    *,
+    method: str = "GET",
+    version: HttpVersion = HttpVersion11,
+    keep_alive: bool = True,
+) -> bytes:
+    """Head and body of an answer to `method`, as they go over the wire; `lines` are its headers.
+
+    A body that is not there claims no content type, one without a type is plain bytes.
+    """
+    named = lines.lower()
+    head = f"HTTP/{version.major}.{version.minor} {status} {_phrase(status)}\r\n{lines}"
+    if body and "content-type:" not in named:
+        head += "Content-Type: application/octet-stream\r\n"
+    if "content-length:" not in named and status not in _BODILESS:
+        head += f"Content-Length: {len(body)}\r\n"
+    if not keep_alive:
+        head += "Connection: close\r\n"
+    elif version < HttpVersion11:
+        head += "Connection: keep-alive\r\n"
+    head += f"Server: {SERVER}\r\nDate: {_date(int(time.time()))}\r\n\r\n"
+    raw = head.encode("utf-8", "surrogateescape")
+    return raw + body if body and method != "HEAD" else raw
+
+
 class Answer(web.StreamResponse):
     """A whole answer, head and body, written in one piece; the pipeline has its headers in order already.
 
     aiohttp's own `Response` copies them into a dictionary, looks for a dozen of them and writes them out again: a third
-    of what a request costs. A body that is not there claims no content type, one without a type is plain bytes.
+    of what a request costs.
     """
 
     def __init__(self, status: int, headers: list[tuple[str, str]], body: bytes) -> None:
         """Raises ValueError for a header that would break out of its line."""
         super().__init__(status=status)
-        self._named = {name.lower() for name, _ in headers}
-        self._lines = "".join([f"{name}: {value}\r\n" for name, value in headers])
-        if self._lines.count("\n") != len(headers) or self._lines.count("\r") != len(headers):
-            raise ValueError(f"a header holds a line break: {self._lines!r}")
+        self._lines = lines_of(headers)
         self._content = body
 
     async def prepare(self, request: web.BaseRequest) -> None:
@@ -63,24 +103,13 @@ class Answer(web.StreamResponse):
         self._eof_sent = True
         if self._keep_alive is None:
             self._keep_alive = request.keep_alive
-        whole = self._head(request.version).encode("utf-8", "surrogateescape")
-        if self._content and request.method != "HEAD":
-            whole += self._content
-        await request.writer.write(whole)
+        await request.writer.write(self.raw(request.method, request.version))
         await request.writer.write_eof()
 
-    def _head(self, version: HttpVersion) -> str:
-        status = self.status
-        head = f"HTTP/{version.major}.{version.minor} {status} {_phrase(status)}\r\n{self._lines}"
-        if self._content and "content-type" not in self._named:
-            head += "Content-Type: application/octet-stream\r\n"
-        if "content-length" not in self._named and status not in _BODILESS:
-            head += f"Content-Length: {len(self._content)}\r\n"
-        if not self._keep_alive:
-            head += "Connection: close\r\n"
-        elif version < HttpVersion11:
-            head += "Connection: keep-alive\r\n"
-        return f"{head}Server: {SERVER}\r\nDate: {_date(int(time.time()))}\r\n\r\n"
+    def raw(self, method: str, version: HttpVersion) -> bytes:
+        """Everything, as it goes over the wire; the connection is kept only where `prepare` found that it may be."""
+        keep_alive = bool(self._keep_alive)
+        return whole(self.status, self._lines, self._content, method=method, version=version, keep_alive=keep_alive)
 
     async def write_eof(self, data: bytes = b"") -> None:
         """Nothing is left to write."""

@@ -10,15 +10,15 @@ from aiohttp import web
 
 from chatsim.core.api import Route, Socket
 from chatsim.core.effects import Advance, Close, Dispose, Effect, Elsewhere, Leave, OpenPort, Push, Send
-from chatsim.core.errors import ApiError, Malformed
-from chatsim.core.http import File, Pending, Request, Stream
+from chatsim.core.errors import ApiError, Malformed, TooLarge
+from chatsim.core.http import NO_BODY, Body, File, Headers, Pending, Request, Stream
 from chatsim.core.pipeline import Outcome, Plan, begin, finish, mishear, refuse, run_timer, settle
 from chatsim.core.realtime import connect
 from chatsim.core.routing import CONTROL
 from chatsim.core.world import DEFAULT
 from chatsim.server import body as bodies
 from chatsim.server import forms
-from chatsim.server.answer import Answer, abort, write_file
+from chatsim.server.answer import UNREAD, Answer, abort, write_file
 from chatsim.server.callbacks import Courier
 from chatsim.server.fifo import Fifo
 from chatsim.server.ports import NoPort, Ports
@@ -35,8 +35,6 @@ if TYPE_CHECKING:
     from chatsim.server.statefile import StateFile
 
 PREFIX: Final = "/w/"
-UNREAD: Final = frozenset({408, 413, 417})
-"""Answers after which a connection is no good: what is left of the body would be read as the next request."""
 
 _Act = Callable[[], None]
 
@@ -72,9 +70,14 @@ class Server:
 
     async def handle(self, request: web.BaseRequest, own: str | None = None) -> web.StreamResponse:
         """Answer one request; `own` is the world whose port it came to."""
-        head, name = self._locate(request, own)
+        prepared = getattr(request.protocol, "prepared", None)
+        if prepared is not None:
+            request.protocol.prepared = None  # type: ignore[attr-defined]  # a Protocol, see there
+            return await self._write(request, prepared)
+        scheme, remote = request.scheme, request.remote or ""
+        head, name = self.locate(request.method, request.raw_path, request.headers, scheme, remote, own)
         try:
-            world = self.simulator.desk if head.path.startswith(CONTROL) else self.simulator.enter(name)
+            world = self._world(head, name)
         except ApiError as problem:
             return await self._write(request, refuse(begin(self.simulator, self.simulator.desk, head), problem))
         plan = begin(self.simulator, world, head)
@@ -86,15 +89,36 @@ class Server:
             return Answer(499, [], b"")
         return await self._write(request, outcome)
 
-    def _locate(self, request: web.BaseRequest, own: str | None) -> tuple[Request, str]:
+    def outcome(self, head: Request, name: str, raw: bytes) -> Outcome:
+        """What becomes of a request whose body is there already; for those that need no waiting at all."""
+        try:
+            world = self._world(head, name)
+        except ApiError as problem:
+            return refuse(begin(self.simulator, self.simulator.desk, head), problem)
+        plan = begin(self.simulator, world, head)
+        body = Body(raw=raw, size=len(raw)) if raw else NO_BODY
+        if plan.reply is None and len(raw) > plan.limit:
+            return refuse(plan, TooLarge(plan.limit))
+        return finish(plan, body)
+
+    def _world(self, head: Request, name: str) -> World:
+        return self.simulator.desk if head.path.startswith(CONTROL) else self.simulator.enter(name)
+
+    def written(self, outcome: Outcome) -> None:
+        """The answer is on its way: its effects may leave."""
+        if outcome.effects:
+            self.fifo.enter(self._queued(outcome.world, outcome)).release()
+        self.after(outcome.world)
+
+    def locate(
+        self, method: str, target: str, headers: Headers, scheme: str, remote: str, own: str | None
+    ) -> tuple[Request, str]:
         """The request as the pipeline takes it, and the name of its world."""
-        target = request.raw_path
         if not target.startswith("/"):  # absolute form (RFC 9112 section 3.2.2), or * and the like
             target = "/" + target.partition("://")[2].partition("/")[2]
         path, _, query = target.partition("?")
         path = path.partition("#")[0]
-        headers = request.headers
-        scheme, host = request.scheme, headers.get("Host") or "localhost"
+        host = headers.get("Host") or "localhost"
         if self._trust_proxy:
             scheme = headers.get("X-Forwarded-Proto", scheme).partition(",")[0].strip()
             host = headers.get("X-Forwarded-Host", host).partition(",")[0].strip()
@@ -110,14 +134,14 @@ class Server:
             if path.startswith(CONTROL):  # `/_sim` stands at the root only
                 path = f"/{path}"
         head = Request(
-            method=request.method,
+            method=method,
             path=path,
             query=query,
             headers=headers,
             scheme=scheme,
             host=host,
             prefix=prefix,
-            remote=request.remote or "",
+            remote=remote,
         )
         return head, name
 

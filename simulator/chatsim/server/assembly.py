@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 
 from chatsim.apis import discover
 from chatsim.control import build
 from chatsim.core import callbacks
 from chatsim.core.api import Api
-from chatsim.core.simulator import ServerOptions, Simulator
+from chatsim.core.declared import Declared
+from chatsim.core.simulator import Access, ServerOptions, Simulator
 
 
 def assemble(
@@ -23,4 +25,12 @@ def assemble(
     Raises:
         SchemaError, RoutingError, ValueError: the declarations contradict themselves; the text says where.
     """
-    return Simulator(discover() if apis is None else apis, build, wall, options=options, settings=callbacks.SETTINGS)
+    chosen = options or ServerOptions()
+    declared = _declared(tuple(discover() if apis is None else apis), chosen.access)
+    return Simulator(declared, wall, options=chosen, settings=callbacks.SETTINGS)
+
+
+@lru_cache(maxsize=16)
+def _declared(apis: tuple[Api, ...], access: Access) -> Declared:
+    """Checked and compiled once per process: whoever serves a second simulator has it at once."""
+    return Declared(apis, lambda known: build(known, access))

@@ -55,18 +55,19 @@ def start_from(given: Mapping[str, Any], environ: Mapping[str, str]) -> Start:
     said = {name: value for name, value in given.items() if value is not None}
     access = Access(
         loopback=is_loopback(given["host"]),
-        hosts=tuple(host.lower() for host in said.pop("allow_hosts")),
-        origins=said.pop("allow_origins"),
+        hosts=tuple(host.lower() for host in said.pop("allow_host")),
+        origins=said.pop("allow_origin"),
         token=said.pop("control_token", None),
         open=_control_is_open(environ),
     )
-    said["fixture"] = _fixture(said["fixture"])
+    said["fixture"] = read_fixture(said["fixture"])
     if "public_url" in said:
         said["public_url"] = _address(said["public_url"])
     if "world_ports" in said:
         said["world_ports"] = _ports(said["world_ports"])
+    named = {"tables": said.pop("config"), "pairs": said.pop("set"), "tls_hosts": said.pop("tls_host")}
     core = {name: said.pop(name) for name in ServerOptions.__struct_fields__ if name in said}
-    return Start(options=ServerOptions(access=access, **core), **said)
+    return Start(options=ServerOptions(access=access, **core), **named, **said)
 
 
 def configure(settings: Settings, start: Start, environ: Mapping[str, str]) -> None:
@@ -100,8 +101,12 @@ def _flat(settings: Settings, tables: Mapping[str, Any], above: str = "") -> Ite
             yield name, value
 
 
-def _fixture(named: str) -> str | Mapping[str, Any]:
-    """The name of a fixture that every API has, or the content of a person's file."""
+def read_fixture(named: str) -> str | Mapping[str, Any]:
+    """The name of a fixture that every API has, or the content of a person's file.
+
+    Raises:
+        UsageError: it is neither.
+    """
     if named in FIXTURES:
         return named
     import yaml  # reads JSON too

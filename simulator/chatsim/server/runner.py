@@ -61,7 +61,7 @@ def run(start: Start) -> None:
             urls.append(_url("https", start.host, secure))
             listening += secure
         simulator = assemble(options, apis=apis)
-        _check_fixture(simulator)
+        check_fixture(simulator)
         configure(simulator.settings, start, os.environ)
         host = urls[0].partition("://")[2]
         simulator.own_request = Request(method="POST", path="", query="", headers=CIMultiDict(), host=host)
@@ -143,7 +143,12 @@ def _told_to_stop() -> Iterator[asyncio.Event]:
             signal.signal(number, handler)
 
 
-def _check_fixture(simulator: Simulator) -> None:
+def check_fixture(simulator: Simulator) -> None:
+    """Refuse a fixture that names what is no API.
+
+    Raises:
+        UsageError: it does.
+    """
     fixture = simulator.options.fixture
     if not isinstance(fixture, str) and (unknown := sorted(fixture.keys() - simulator.apis.keys())):
         raise UsageError(f"the fixture names {unknown[0]!r}, which is no API; there are: {', '.join(simulator.apis)}")

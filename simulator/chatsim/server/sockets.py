@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 TEXT: Final = 0x81
 BINARY: Final = 0x82
 CLOSING_S: Final = 2.0
+_MEDIUM: Final = struct.Struct(">BBH").pack
+_LONG: Final = struct.Struct(">BBQ").pack
 
 
 def frame(data: str | bytes, *, text: bool = False) -> bytes:
@@ -37,10 +39,6 @@ def frame(data: str | bytes, *, text: bool = False) -> bytes:
     if size < 65536:
         return _MEDIUM(first, 126, size) + data
     return _LONG(first, 127, size) + data
-
-
-_MEDIUM: Final = struct.Struct(">BBH").pack
-_LONG: Final = struct.Struct(">BBQ").pack
 
 
 class Link:

@@ -13,6 +13,8 @@ from chatsim.core.simulator import Simulator
 from chatsim.core.world import DEFAULT, World
 
 LONGEST: Final = 300
+GREETED: Final = "Refused requests are listed here, with -v all. Ctrl-C stops."
+GOODBYE: Final = "stopped"
 _CONTROLS: Final = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160))}
 
 
@@ -37,7 +39,7 @@ class Terminal:
             self._say("\nTry:\n")
             for sample in samples:
                 self._say("  " + sample.strip().replace("\n", "\n  ") + "\n")
-        self._say("Refused requests are listed here, with -v all. Ctrl-C stops.")
+        self._say(GREETED)
 
     def free_port(self, url: str) -> None:
         """The first line with `--port 0`: for the program that started this one."""
@@ -56,7 +58,7 @@ class Terminal:
         """The end; callbacks that did not leave are named."""
         for one in undelivered:
             self._say(f"not delivered: {_plain(one)}")
-        self._say("stopped")
+        self._say(GOODBYE)
 
     def _line(self, world: World, entry: Entry) -> None:
         at = rfc3339(entry.at, 3)[11:23]

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import pytest
 from desk import Desk
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from visitor import AGENT, CHANNEL, QUEUE, Line, Visitor, open_socket
 
+from chatsim.apis.airy import API as AIRY
 from chatsim.core.json import decode
 from chatsim.core.pipeline import Outcome
 from chatsim.wire.stomp import Frame
@@ -311,6 +314,42 @@ def test_a_get_that_is_no_handshake(desk: Desk) -> None:
     """The framework's words."""
     answer = desk.ask("GET", "/ws.chatplugin")
     assert (answer.status, answer.body, answer.bug) == (400, b'Can "Upgrade" only to "WebSocket".', "")
+
+
+pieces = st.lists(
+    st.sampled_from(
+        [
+            "CONNECT\naccept-version:1.2\n\n\0",
+            "CONNECT\nAuthorization:{token}\naccept-version:1.1,1.2\nheart-beat:1,1\n\n\0",
+            "SUBSCRIBE\nid:1\ndestination:/user/queue/message\n\n\0",
+            "SUBSCRIBE\n\n\0",
+            "UNSUBSCRIBE\nid:1\n\n\0",
+            "DISCONNECT\nreceipt:1\n\n\0",
+            "DISCONNECT\n\n\0",
+            "SEND\ncontent-length:2\n\n\0\0\0",
+            "\n",
+            "\0",
+            "ERROR\n",
+        ]
+    )
+    | st.binary(max_size=20),
+    max_size=8,
+)
+
+
+@given(said=pieces)
+@settings(max_examples=100)
+def test_nothing_that_a_client_says_is_our_bug(said: list[str | bytes]) -> None:
+    """Any frames in any order, and any octets: answered or refused, and the next visitor is served."""
+    desk = Desk(apis=[AIRY])
+    visitor = Visitor(desk)
+    line = Line(desk, version="1.0")  # nothing may be agreed on
+    for piece in said:
+        line.say(piece.replace("{token}", visitor.token) if isinstance(piece, str) else piece)
+        line.hear(visitor.send("Hello"))
+        line.take(line.connection.beat(100.0))
+    assert [entry.bug for entry in desk.world.journal if entry.bug] == []
+    assert len(visitor.line().hear(visitor.send("Hello"))) == 1
 
 
 def test_another_worlds_token_does_not_connect(desk: Desk) -> None:

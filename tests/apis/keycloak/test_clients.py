@@ -85,6 +85,12 @@ def test_a_challenge_names_any_realm_safely(desk: Desk) -> None:
     assert realm.clients == {}
 
 
+def test_a_challenge_stays_on_one_line(desk: Desk) -> None:
+    """A realm's name can hold line breaks and control characters, a header cannot."""
+    answer = post(desk, "token", GRANT, "a%0D%0Ab%7F", headers={"Authorization": "Basic"})
+    assert answer.headers["WWW-Authenticate"] == 'Basic realm="a??b?"'
+
+
 @pytest.mark.parametrize("secret", ["s e+c", "a%2Bb", "ü&=:;", "a+b/c=="])
 def test_basic_raw_and_form_encoded(secret: str) -> None:
     """openid-client form-encodes before base64, most others do not; both get in."""

@@ -53,13 +53,13 @@ async def test_a_bad_token_is_told_and_mended(start: Start) -> None:
 
 
 async def test_heart_beats_go_both_ways(start: Start, served: Served) -> None:
-    """Beats are really sent, and the connection outlives three intervals."""
-    served.world.settings["airy.heartbeat_s"] = 0.1
+    """Beats are really sent, and the connection outlives three intervals (long ones: each end gives up after two)."""
+    served.world.settings["airy.heartbeat_s"] = 0.5
     front = await start()
     await front.tell("authenticate")
     await front.hear("authenticated")
-    await front.tell("connect", heartBeat=100)
-    assert (await front.hear("connected"))["headers"]["heart-beat"] == "100,100"
+    await front.tell("connect", heartBeat=500)
+    assert (await front.hear("connected"))["headers"]["heart-beat"] == "500,500"
     for kind in ("beat-in", "beat-out", "beat-in", "beat-in"):
         await front.hear(kind)
     await front.send("Still here")

@@ -3,6 +3,8 @@ const [client, base] = process.argv.slice(2)
 const realm = `${base}/auth/realms/woven`
 const [id, secret] = ['my app', 's e+c%&='] // what form-encoding before base64 changes most
 
+const now = () => Math.floor(Date.now() / 1000)
+
 const refused = async (promise) => {
   try {
     await promise
@@ -35,19 +37,21 @@ const clients = {
     return found
   },
 
-  // Version 5 uses Basic.
+  // Version 5 uses Basic, and keeps the second in which a token ends.
   async 'openid-client-5'() {
     const { Issuer } = (await import('openid-client-5')).default
     const issuer = await Issuer.discover(realm)
     const client = new issuer.Client({ client_id: id, client_secret: secret })
+    const asked = now()
     const own = await client.grant({ grant_type: 'client_credentials' })
+    const span = [asked, own.expires_at, now()]
     const login = await client.grant({ grant_type: 'password', username: 'ann', password: 'pw', scope: 'openid' })
     const next = await client.refresh(login.refresh_token)
     const { active } = await client.introspect(next.access_token)
     await client.revoke(next.refresh_token)
     const gone = await refused(client.refresh(login.refresh_token))
     const wrong = new issuer.Client({ client_id: id, client_secret: 'wrong' })
-    return { life: own.expires_in, active, gone, wrong: await refused(wrong.grant({ grant_type: 'client_credentials' })) }
+    return { span, active, gone, wrong: await refused(wrong.grant({ grant_type: 'client_credentials' })) }
   },
 
   // It knows no discovery; Basic as well.

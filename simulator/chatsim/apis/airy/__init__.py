@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from chatsim.apis.airy import delivery, setup
 from chatsim.apis.airy.auth import authenticate, refuse_foreign_origins
 from chatsim.apis.airy.errors import CORS_REFUSED, render
+from chatsim.apis.airy.populate import populate
 from chatsim.apis.airy.quirks import QUIRKS
 from chatsim.apis.airy.routes import ROUTES, SOCKETS
 from chatsim.apis.airy.tokens import problem_of_secret
@@ -162,6 +163,7 @@ API: Final = Api(
         "AIRY_URL": lambda world, base_url: base_url,
         "AIRY_SYSTEM_TOKEN": lambda world, base_url: world.setting("airy.system_token") or "",
     },
+    populate=populate,
     sample="""curl {base_url}/chatplugin.authenticate -H 'Content-Type: application/json' \\
   -d '{"channel_id": "09816fe0-7950-40cb-bf60-adfa0d6d0679"}'""",
 )

@@ -102,6 +102,8 @@ class ChatPlugin:
         [source] The client may be silent three times as long as was agreed; and 60 s before its CONNECT.
         """
         beats, state = self._stomp.beats, self._stomp.state
+        if state is State.CLOSED:
+            return ()
         if state is State.WAITING:
             return (Close(code=NO_CONNECT, reason="no CONNECT"),) if idle_s >= FIRST_FRAME_WITHIN_S else ()
         if beats.from_client_ms and idle_s * 1000 > SILENCE_FACTOR * beats.from_client_ms:

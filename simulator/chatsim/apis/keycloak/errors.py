@@ -38,11 +38,8 @@ class BasicChallenge(ApiError):
     code = "challenge"
 
     def __init__(self, realm: str) -> None:
-        quoted = realm.replace("\\", "\\\\").replace('"', '\\"')
-        shown = quoted.encode("ascii", "replace").decode()
-        super().__init__(
-            "the Authorization header is not Basic", headers={"WWW-Authenticate": f'Basic realm="{shown}"'}
-        )
+        challenge = f'Basic realm="{header_text(realm)}"'
+        super().__init__("the Authorization header is not Basic", headers={"WWW-Authenticate": challenge})
 
 
 class NoSuchRealm(ApiError):

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from chatsim.apis.kobil import access, contract, operations, setup, state, triggers
+from chatsim.apis.kobil import access, contract, fixture, operations, setup, triggers
 from chatsim.apis.kobil.autoreply import auto_reply
 from chatsim.apis.kobil.errors import RealmUnknown, UserUnknown, render
 from chatsim.apis.kobil.forms import decode_message, form_decoder
+from chatsim.apis.kobil.populate import populate
 from chatsim.apis.kobil.switches import QUIRKS, SETTINGS, TOLERANCES
 from chatsim.core.api import BINARY, Api, Route, Trigger
 from chatsim.core.cors import Cors
@@ -89,7 +90,7 @@ API: Final = Api(
     territory=(Territory("/auth/realms/*/mpower"), Territory("/v1/mpower")),
     routes=ROUTES,
     render=render,
-    state=state.begin,
+    state=fixture.begin,
     admit=access.admit,
     authenticate=access.authenticate,
     # The document is silent on browsers; its server answers any origin for the resources of a realm [guess].
@@ -114,6 +115,7 @@ API: Final = Api(
         *contract.CALLBACKS.values(),
     ),
     environment={"KOBIL_URL": lambda world, base_url: base_url},
+    populate=populate,
     sample=(
         "TOKEN=$(curl -s {base_url}/auth/realms/flutter/protocol/openid-connect/token"
         " -d client_id=my-service -d client_secret=my-secret -d grant_type=client_credentials"

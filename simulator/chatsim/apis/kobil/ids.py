@@ -11,6 +11,7 @@ import binascii
 import hashlib
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 # In ASCII order, so that strings of one width sort as the numbers they stand for.
@@ -84,6 +85,7 @@ class MessageIds:
         return message_id(self.latest_ms, self.made, chance)
 
 
+@lru_cache(maxsize=4096)
 def conversation_id(tenant: str, service: str, user: str) -> str:
     """44 characters of standard base64, the same for everything one user and one service say.
 

@@ -5,18 +5,15 @@ Plain data, written out and read back as it stands; who may do what is decided e
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import Any, Final, Literal
 
 import msgspec
 
 from chatsim.apis.kobil.ids import MessageIds, conversation_id
 from chatsim.core.json import decode
 from chatsim.core.media import Blob
-
-if TYPE_CHECKING:
-    from chatsim.core.world import World
 
 KEPT: Final = 20_000
 """So many messages stay; of more, the oldest are forgotten with their files."""
@@ -133,13 +130,3 @@ class Kobil:
                 self.conversations[conversation] = kept
             else:
                 del self.conversations[conversation]
-
-
-def begin(world: World, fixture: Mapping[str, Any]) -> Kobil:
-    """The state that a fixture describes."""
-    state = Kobil()
-    for name, service in fixture.get("services", {}).items():
-        state.add_service(name).callback_url = service.get("callback_url")
-    for name, user in fixture.get("users", {}).items():
-        state.add_user(name, user["tenant"])
-    return state

@@ -9,6 +9,7 @@ from chatsim.apis.m3o import chat, groups
 from chatsim.apis.m3o.account import authenticate
 from chatsim.apis.m3o.errors import LENIENCIES, NOTE_HEADER, PlainRefusal, Refusal, render
 from chatsim.apis.m3o.gateway import content_type
+from chatsim.apis.m3o.populate import populate
 from chatsim.apis.m3o.quirks import QUIRKS, SETTINGS
 from chatsim.apis.m3o.routes import ROUTES, SOCKETS, TERRITORY
 from chatsim.apis.m3o.setup import COLLECTIONS, begin
@@ -80,6 +81,7 @@ API: Final = Api(
         "M3O_API_ADDRESS": lambda world, base_url: base_url,
         "M3O_API_TOKEN": lambda world, base_url: "simulator",
     },
+    populate=populate,
     sample=(
         "curl '{base_url}/chat/New' -H 'micro-namespace: demo' -H 'authorization: Bearer token'"
         """ -d '{"user_ids":["John","Barry"]}'"""

@@ -6,6 +6,7 @@ from chatsim.apis.weavy import autoreply, setup
 from chatsim.apis.weavy.access import authenticate
 from chatsim.apis.weavy.bodies import TOLERANCES, decode_body
 from chatsim.apis.weavy.errors import render
+from chatsim.apis.weavy.populate import populate
 from chatsim.apis.weavy.quirks import QUIRKS
 from chatsim.apis.weavy.routes import ROUTES, SOCKETS
 from chatsim.core.api import Api, Trigger
@@ -63,5 +64,6 @@ API: Final = Api(
         "WEAVY_SERVER": lambda world, base_url: base_url,
         "WEAVY_APIKEY": lambda world, base_url: next(iter(world.setting("weavy.api_keys")), ""),
     },
+    populate=populate,
     sample="curl {base_url}/api/users/alice/tokens -X POST -H 'Authorization: Bearer wys_simulator'",
 )

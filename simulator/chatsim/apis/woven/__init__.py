@@ -7,6 +7,7 @@ from functools import partial
 from typing import Final
 
 from chatsim.apis.woven import errors
+from chatsim.apis.woven.populate import populate
 from chatsim.apis.woven.quirks import QUIRKS
 from chatsim.apis.woven.reading import authenticate, decode_body
 from chatsim.apis.woven.routes import ROUTES
@@ -53,6 +54,7 @@ API: Final = Api(
     collections=COLLECTIONS,
     schemas=("not-found",),
     environment={"WOVEN_URL": lambda world, base_url: base_url},
+    populate=populate,
     sample=SAMPLE,
     hosts=("id.woven-city.toyota", "mini-app-api.lab.woven-city.toyota"),
 )

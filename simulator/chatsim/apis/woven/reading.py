@@ -82,6 +82,8 @@ def decode_body(call: Call, body: Body) -> Any:
 def _bearer(request: Request) -> str:
     """The token of the header; @fastify/jwt splits it at single spaces and wants two words."""
     header = request.headers.get("Authorization", "")
+    if header.startswith("Bearer ") and header.count(" ") == 1 and len(header) > 7:
+        return header[7:]
     if not _BEARER.match(header):
         raise refused(Unauthorized, NO_AUTHORIZATION)
     words = header.split(" ")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Final
 
 from chatsim.core.clock import rfc3339
@@ -89,6 +90,7 @@ def resident(body: Mapping[str, Any]) -> Resident:
     return Resident(body.get("fail_reason"))
 
 
+@lru_cache(maxsize=65_536)
 def key(text: str) -> str:
     """The id as it is looked up: the case of letters does not count in a UUID."""
     return text.lower() if is_uuid(text) else text

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import Any, Self, cast
 from urllib.parse import quote
 
@@ -102,7 +102,12 @@ class AsyncClient:
         """Delete the worlds with a label `key:value`."""
         await self.call("DELETE", "/worlds", label=label)
 
-    async def events(self, world: str | None = None, *, last: int | None = None) -> AsyncIterator[dict[str, Any]]:
+    async def events(
+        self,
+        world: str | None = None,
+        *,
+        last: int | None = None,
+    ) -> AsyncGenerator[dict[str, Any], None]:
         """What happens from now on, or since the event with the id `last`: `{"id", "event", "data"}`."""
         headers = {} if last is None else {"Last-Event-ID": str(last)}
         event: dict[str, Any] = {}

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Self, cast
 from urllib.parse import quote
 
+from chatsim.client.answers import GONE, ChatsimError
 from chatsim.client.awaited.callbacks import AsyncCallbacks
 from chatsim.client.awaited.clock import AsyncClock
 from chatsim.client.awaited.faults import AsyncFaults
@@ -39,7 +40,11 @@ class AsyncWorld:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        await self.delete()
+        try:
+            await self.delete()
+        except ChatsimError as error:
+            if error.status != GONE:
+                raise
 
     def __getattr__(self, api: str) -> AsyncParty:
         if api.startswith("_"):

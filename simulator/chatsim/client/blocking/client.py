@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Generator
 from typing import Any, Self, cast
 from urllib.parse import quote
 
@@ -102,7 +102,12 @@ class Client:
         """Delete the worlds with a label `key:value`."""
         self.call("DELETE", "/worlds", label=label)
 
-    def events(self, world: str | None = None, *, last: int | None = None) -> Iterator[dict[str, Any]]:
+    def events(
+        self,
+        world: str | None = None,
+        *,
+        last: int | None = None,
+    ) -> Generator[dict[str, Any], None, None]:
         """What happens from now on, or since the event with the id `last`: `{"id", "event", "data"}`."""
         headers = {} if last is None else {"Last-Event-ID": str(last)}
         event: dict[str, Any] = {}

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Self, cast
 from urllib.parse import quote
 
+from chatsim.client.answers import GONE, ChatsimError
 from chatsim.client.blocking.callbacks import Callbacks
 from chatsim.client.blocking.clock import Clock
 from chatsim.client.blocking.faults import Faults
@@ -39,7 +40,11 @@ class World:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.delete()
+        try:
+            self.delete()
+        except ChatsimError as error:
+            if error.status != GONE:
+                raise
 
     def __getattr__(self, api: str) -> Party:
         if api.startswith("_"):

@@ -1,0 +1,1 @@
+"""The commands that drive a running simulator, or start one around another program."""

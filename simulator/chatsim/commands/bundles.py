@@ -1,0 +1,96 @@
+"""The commands that look at a bundle of what happened, and let it happen again."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+import click
+
+from chatsim.commands.remote import COULD_NOT_RUN, FINDINGS, USAGE, end, moment, show
+from chatsim.commands.worlds import read_json
+
+FORMAT = 1
+
+
+def _read(file: str) -> dict[str, Any]:
+    """A bundle; ends the command where the file holds none."""
+    bundle = read_json(file)
+    if not isinstance(bundle, dict) or not isinstance(bundle.get("journal"), list) or "first" not in bundle:
+        end(USAGE, f"{file} is no bundle; GET /_sim/worlds/{{w}}/bundle gives one")
+    if bundle.get("format") != FORMAT:
+        end(COULD_NOT_RUN, f"{file} has format {bundle.get('format')} (chatsim {bundle.get('chatsim')}); this reads 1")
+    return bundle
+
+
+@click.command("open")
+@click.argument("file")
+@click.option("--entry", "-e", type=int, metavar="NUMBER", help="Show this entry of the journal in full.")
+def look(file: str, entry: int | None) -> None:
+    """Show what a bundle holds: the world, what happened in it, deliveries and faults (-: standard input)."""
+    from chatsim.client.answers import line
+
+    bundle = _read(file)
+    entries = {one["seq"]: one for one in bundle["journal"]}
+    if entry is not None:
+        if entry not in entries:
+            end(USAGE, f"{file} has no entry {entry}; it has {min(entries, default=0)} to {max(entries, default=0)}")
+        show(entries[entry])
+        return
+    options = bundle["first"].get("options", {})
+    fixture = options.get("fixture")
+    click.echo(f"world {bundle['world']} at {bundle['at']}, chatsim {bundle['chatsim']}, seed {bundle['seed']}")
+    click.echo(
+        f"  fixture {fixture if isinstance(fixture, str) else 'given'}, accounts {options.get('accounts')},"
+        f" truth {options.get('truth')}{', strict' if options.get('strict') else ''}"
+        f"{', secrets masked' if bundle['redacted'] else ''}"
+    )
+    dropped = f", {bundle['dropped']} older ones are lost" if bundle["dropped"] else ""
+    click.echo(f"\njournal: {len(entries)} entries{dropped}")
+    for seq in sorted(entries):
+        click.echo(f"  {moment(entries[seq]['at'])} {line(entries[seq])}")
+    click.echo(f"\ndeliveries: {len(bundle['deliveries'])}")
+    for one in bundle["deliveries"]:
+        last = one["attempts"][-1] if one["attempts"] else {}
+        outcome = last.get("error") or last.get("status") or ""
+        click.echo(f"  {one['state']} {one['api']} {one['about']} to {one['url']} {outcome}".rstrip())
+    click.echo(f"\nfaults: {len(bundle['faults'])}")
+    for one in bundle["faults"]:
+        click.echo(f"  {one['id']} hit {one['hits']} times: {one['act']} where {one['match']}")
+
+
+@click.command()
+@click.argument("file")
+def replay(file: str) -> None:
+    """Let what a bundle tells happen again, in a simulator of its own, and name the first answer that differs.
+
+    Requests and triggers are sent again at their moments, timers run between them; callbacks are held back. Frames of
+    sockets are not sent, nor what was longer than a journal keeps. Set-up by control calls is not in a journal: what
+    depends on it differs. Exit code 1 says that an answer differed.
+    """
+    from chatsim.client.answers import line
+    from chatsim.commands.launch import simulator
+    from chatsim.commands.replaying import Replay
+
+    bundle = _read(file)
+    if bundle["redacted"]:
+        end(COULD_NOT_RUN, f"the secrets in {file} are masked; take it with GET …/bundle?redact=false to replay it")
+    if bundle["dropped"]:
+        end(COULD_NOT_RUN, f"{bundle['dropped']} entries of {file} are lost, so it cannot begin where the world did")
+    passed_by: Counter[str] = Counter()
+    with tempfile.TemporaryFile() as log, simulator(["--max-worlds", "2"], log) as url:
+        again = Replay(url, bundle)
+        for entry in sorted(bundle["journal"], key=lambda one: int(one["seq"])):
+            if reason := again.obstacle(entry):
+                passed_by[reason] += 1
+            elif difference := again.differs(entry):
+                click.echo(f"{line(entry)}\n  {difference}")
+                sys.exit(FINDINGS)
+    click.echo(f"{again.compared} answers, all the same{_listed(passed_by)}")
+
+
+def _listed(passed_by: Mapping[str, int]) -> str:
+    return "".join(f"; {count} {reason}" for reason, count in sorted(passed_by.items()))

@@ -1,0 +1,168 @@
+"""Sends the requests of a bundle again, at their moments, and compares the answers with those that there were."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import re
+from base64 import b64decode
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from chatsim.client import Client, World
+from chatsim.core.clock import SECOND, parse_rfc3339, rfc3339
+
+PATIENCE_S: Final = 30.0
+KEPT: Final = 64 * 1024
+DEFAULT: Final = "default"
+_OWN: Final = frozenset({"connection", "content-length", "expect", "keep-alive", "transfer-encoding", "upgrade"})
+"""Headers that belong to a connection, not to what was said over it."""
+
+_MOMENT: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?Z")
+SLACK: Final = SECOND
+"""So far apart may moments be where the clock ran: it went on between a request and what was made for it."""
+
+_Entry = Mapping[str, Any]
+
+
+class Replay:
+    """A world that begins where that of the bundle began. `compared` counts the answers that were the same."""
+
+    def __init__(self, url: str, bundle: Mapping[str, Any]) -> None:
+        self._place = urlsplit(url)
+        self._name = str(bundle["world"])
+        client = Client(url)
+        known = {one["name"] for one in client.worlds()}
+        self._world: World = client.get_world(self._name) if self._name in known else client.world(self._name)
+        self._world.restore(bundle["first"])
+        self._world.callbacks.hold()
+        self._slack = SLACK if bundle["first"].get("at") is None else 0
+        self._own_port = bool(bundle["first"].get("options", {}).get("listen"))
+        self._at: int | None = None
+        self.compared = 0
+
+    def obstacle(self, entry: _Entry) -> str:
+        """Why an entry is not sent again; empty where it is."""
+        request = entry["request"]
+        if entry["kind"] in ("timer", "push", "callback"):
+            return "that followed from others"
+        if entry["kind"] == "socket" or entry["response"]["status"] == 101:
+            return "of sockets, not sent again"
+        if not request["method"] or not request["path"]:
+            return "that were no HTTP, not sent again"
+        if len(b64decode(request.get("base64") or "")) != request["size"]:
+            return "whose body the journal does not hold, not sent again"
+        return ""
+
+    def differs(self, entry: _Entry) -> str:
+        """Let it happen at its moment; how the answer differs, empty where it is the same."""
+        self._move(parse_rfc3339(entry["at"]))
+        status, raw = self._send(entry)
+        if entry["fault"]:  # it may have been spoilt in any way
+            return ""
+        was = entry["response"]
+        if status != was["status"]:
+            return f"status was {was['status']}, is now {status}: {raw[:300].decode('utf-8', 'replace')}"
+        if entry["request"]["method"] != "HEAD" and (found := self._difference(entry, raw)):
+            return found
+        self.compared += 1
+        return ""
+
+    def _difference(self, entry: _Entry, raw: bytes) -> str:
+        was = entry["response"]
+        if was["body"] is None or was["size"] > KEPT:
+            return "" if was["size"] == len(raw) else f"{was['size']} bytes were answered, now {len(raw)}"
+        expected, actual = was["body"], _readable(raw)
+        if entry["kind"] == "trigger" and isinstance(actual, dict):
+            added = ("entry", "deliveries")
+            expected, actual = ({k: v for k, v in one.items() if k not in added} for one in (expected or {}, actual))
+        return next(_differences(self._plain(expected, entry), self._plain(actual, entry), self._slack), "")
+
+    def _move(self, to: int) -> None:
+        """Go on to a moment, running what falls due on the way."""
+        clock = self._world.clock
+        if self._at is not None and to > self._at:
+            clock.advance((to - self._at) / SECOND)
+        if self._at != to:
+            clock.freeze(rfc3339(to, 9))
+        self._at = to
+
+    def _send(self, entry: _Entry) -> tuple[int, bytes]:
+        request = entry["request"]
+        headers = [(name, value) for name, value in request["headers"] if name.lower() not in _OWN]
+        path = request["path"]
+        if entry["kind"] == "trigger":  # a control call
+            headers = [(name, value) for name, value in headers if name.lower() == "content-type"]
+        elif self._own_port:
+            headers.append(("X-Sim-World", self._name))
+        elif self._name != DEFAULT:
+            path = f"/w/{self._name}{path}"
+        target = f"{path}?{request['query']}" if request["query"] else path
+        body = b64decode(request.get("base64") or "")
+        named = {name.lower() for name, _ in headers}
+        connection = http.client.HTTPConnection(self._place.hostname or "", self._place.port, timeout=PATIENCE_S)
+        try:
+            skip = "host" in named
+            connection.putrequest(request["method"], target, skip_host=skip, skip_accept_encoding=True)
+            for name, value in headers:
+                connection.putheader(name, value.encode("utf-8"))
+            if body or request["method"] in ("POST", "PUT", "PATCH"):
+                connection.putheader("Content-Length", str(len(body)))
+            connection.endheaders(body or None)
+            answer = connection.getresponse()
+            return answer.status, answer.read()
+        finally:
+            connection.close()
+
+    def _plain(self, data: Any, entry: _Entry) -> Any:
+        """What is said, without where it was asked: the same in every run."""
+        hosts = {value for name, value in entry["request"]["headers"] if name.lower() == "host"} | {self._place.netloc}
+        named = "|".join(re.escape(host) for host in sorted(hosts))
+        address = re.compile(rf"(https?|wss?)://({named})(/w/{re.escape(self._name)}(?=[/\"?#]|$))?")
+        return _mapped(data, lambda text: address.sub(r"\1://simulator", text))
+
+
+def _mapped(data: Any, change: Any) -> Any:
+    if isinstance(data, dict):
+        return {name: _mapped(one, change) for name, one in data.items()}
+    if isinstance(data, list):
+        return [_mapped(one, change) for one in data]
+    return change(data) if isinstance(data, str) else data
+
+
+def _readable(raw: bytes) -> Any:
+    """As the journal shows it."""
+    try:
+        return json.loads(raw) if raw else None
+    except ValueError:
+        return raw.decode("utf-8", "replace")
+
+
+def _differences(was: Any, now: Any, slack: int, pointer: str = "") -> Iterator[str]:
+    """Where two answers differ, with both values."""
+    if isinstance(was, dict) and isinstance(now, dict):
+        for name in (*was, *(name for name in now if name not in was)):
+            if name not in now:
+                yield f"{pointer}/{name} was {_short(was[name])}, is not there now"
+            elif name not in was:
+                yield f"{pointer}/{name} was not there, is now {_short(now[name])}"
+            else:
+                yield from _differences(was[name], now[name], slack, f"{pointer}/{name}")
+    elif isinstance(was, list) and isinstance(now, list) and len(was) == len(now):
+        for place, (one, other) in enumerate(zip(was, now, strict=True)):
+            yield from _differences(one, other, slack, f"{pointer}/{place}")
+    elif (was != now or type(was) is not type(now)) and not _close(was, now, slack):
+        yield f"{pointer or 'the body'} was {_short(was)}, is now {_short(now)}"
+
+
+def _close(was: Any, now: Any, slack: int) -> bool:
+    """Whether both are moments that are hardly apart."""
+    if not (isinstance(was, str) and isinstance(now, str) and _MOMENT.fullmatch(was) and _MOMENT.fullmatch(now)):
+        return False
+    return abs(parse_rfc3339(was[:26].rstrip("Z") + "Z") - parse_rfc3339(now[:26].rstrip("Z") + "Z")) <= slack
+
+
+def _short(value: Any) -> str:
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= 200 else f"{text[:199]}…"

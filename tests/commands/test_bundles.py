@@ -1,0 +1,141 @@
+"""`chatsim open` and `chatsim replay`: what happened, for a person, and once more."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+from process import Process, run, started
+
+from chatsim.client import Client, World
+
+JSON: Final = {"Content-Type": "application/json"}
+
+
+@pytest.fixture(scope="module")
+def simulator() -> Iterator[Process]:
+    """One simulator for all of these tests."""
+    with started() as process:
+        yield process
+
+
+@pytest.fixture
+def world(simulator: Process) -> Iterator[World]:
+    """A world in which something happened: tokens, a refusal, a trigger, a timer."""
+    with Client(simulator.url).world("bench", settings={"weavy.auto_reply": "echo"}) as made:
+        call(made, "POST", "/chat/New", {"user_ids": ["ann", "bob"]}, Authorization="Bearer t")
+        token = call(made, "POST", "/api/users/alice/tokens", Authorization="Bearer wys_simulator")["access_token"]
+        call(made, "POST", "/api/apps/1/messages", {"text": "Hi"}, Authorization=f"Bearer {token}")
+        made.clock.advance(5)
+        call(made, "GET", "/api/apps/1/messages", Authorization=f"Bearer {token}")
+        call(made, "GET", "/nowhere")
+        made.weavy.post_message(uid="dora", conversation_id=1, text="Bye")
+        yield made
+
+
+def call(world: World, method: str, path: str, body: Any = None, **headers: str) -> Any:
+    """Ask an API of the world."""
+    import http.client
+
+    connection = http.client.HTTPConnection(world.client.url.removeprefix("http://"), timeout=10)
+    raw = None if body is None else json.dumps(body)
+    connection.request(method, f"/w/{world.name}{path}", raw, {**headers, **(JSON if raw else {})})
+    answer = json.loads(connection.getresponse().read())
+    connection.close()
+    return answer
+
+
+def kept(world: World, folder: Path, change: Callable[[dict[str, Any]], None] | None = None, **options: Any) -> str:
+    """The bundle of the world in a file."""
+    bundle = world.bundle(**options)
+    if change is not None:
+        change(bundle)
+    file = folder / "bundle.json"
+    file.write_text(json.dumps(bundle))
+    return str(file)
+
+
+def test_a_bundle_is_shown_to_a_person(world: World, tmp_path: Path) -> None:
+    """The world, each entry in a line, deliveries and faults."""
+    shown = run("open", kept(world, tmp_path)).stdout
+    assert shown.startswith("world bench at ")
+    assert "fixture documented, accounts open, truth document, secrets masked" in shown
+    assert re.search(r"\d\d:\d\d:\d\d\.\d{3} #1 request m3o POST /chat/New 200", shown)
+    assert "deliveries: 0" in shown
+    assert "faults: 0" in shown
+
+
+def test_one_entry_is_shown_in_full(world: World, tmp_path: Path) -> None:
+    """As the journal has it."""
+    entry = json.loads(run("open", kept(world, tmp_path), "--entry", "1").stdout)
+    assert (entry["seq"], entry["request"]["body"]) == (1, {"user_ids": ["ann", "bob"]})
+
+
+def test_it_happens_again(world: World, tmp_path: Path) -> None:
+    """Requests, refusals, triggers and what timers did are the same in another process."""
+    done = run("replay", kept(world, tmp_path, redact=False))
+    assert (done.returncode, done.stdout[:21]) == (0, "6 answers, all the sa"), done.stdout + done.stderr
+
+
+def test_the_first_answer_that_differs_is_named(world: World, tmp_path: Path) -> None:
+    """With its place and both values."""
+
+    def change(bundle: dict[str, Any]) -> None:
+        for entry in bundle["journal"]:
+            if entry["operation"] == "list_messages":
+                entry["response"]["body"]["data"][1]["text"] = "Hello"
+
+    done = run("replay", kept(world, tmp_path, change, redact=False))
+    assert done.returncode == 1
+    assert re.search(r'GET /api/apps/1/messages 200.*\n  /data/1/text was "Hello", is now "Hi"\n$', done.stdout)
+
+
+def test_a_status_that_differs(world: World, tmp_path: Path) -> None:
+    """The new answer is shown."""
+
+    def change(bundle: dict[str, Any]) -> None:
+        bundle["journal"][0]["response"]["status"] = 418
+
+    done = run("replay", kept(world, tmp_path, change, redact=False))
+    assert (done.returncode, "status was 418, is now 200: " in done.stdout) == (1, True)
+
+
+def lose(bundle: dict[str, Any]) -> None:
+    """As if the journal had been too small."""
+    bundle["dropped"] = 3
+
+
+@pytest.mark.parametrize(
+    ("options", "change", "words"),
+    [
+        ({}, None, "take it with GET …/bundle?redact=false"),
+        ({"redact": False}, lose, "3 entries of"),
+        ({"redact": False}, lambda bundle: bundle.update(format=2), "has format 2"),
+    ],
+)
+def test_what_cannot_happen_again(
+    world: World, tmp_path: Path, options: Any, change: Callable[[dict[str, Any]], None] | None, words: str
+) -> None:
+    """Says why, and exits with 3."""
+    done = run("replay", kept(world, tmp_path, change, **options))
+    assert (done.returncode, words in done.stderr) == (3, True), done.stderr
+
+
+@pytest.mark.parametrize("content", ["[]", "{}", '{"journal": {}}', "no JSON"])
+@pytest.mark.parametrize("command", ["open", "replay"])
+def test_what_is_no_bundle(tmp_path: Path, command: str, content: str) -> None:
+    """Exits with 2."""
+    file = tmp_path / "x.json"
+    file.write_text(content)
+    done = run(command, str(file))
+    assert (done.returncode, "Traceback" in done.stderr) == (2, False)
+
+
+def test_an_entry_that_is_not_there(world: World, tmp_path: Path) -> None:
+    """Says which there are."""
+    done = run("open", kept(world, tmp_path), "-e", "99")
+    assert (done.returncode, "it has 1 to" in done.stderr) == (2, True)
