@@ -59,6 +59,12 @@ def test_a_method_can_be_written_in_several_ways(desk: Desk, path: str) -> None:
     assert count(ask(desk, "POST", f"/chat/{path}", HISTORY)) == 1
 
 
+@pytest.mark.parametrize("path", ["/chat/New/", "/chat/new/", "/chat/Chat/New/"])
+def test_a_slash_at_the_end_makes_no_difference(desk: Desk, path: str) -> None:
+    """The unversioned gateway cleans paths before it looks at them."""
+    assert ask(desk, "POST", path, {"user_ids": ["ann"]}).status == 200
+
+
 @pytest.mark.parametrize(
     "path", ["/v1/chat/List", "/v1/chat/list", "/v1/CHAT/List", "/v1/Chat/list", "/v1/chat/Chat/List"]
 )
@@ -80,6 +86,8 @@ def test_the_method_of_v1_is_exact(desk: Desk, path: str) -> None:
     [
         ("/chat", "Chat.Call"),
         ("/chat/Nope", "Chat.Nope"),
+        ("/chat/Nope/", "Chat.Nope"),
+        ("/chat/", "Chat.Call"),
         ("/chat/nope", "Chat.Nope"),
         ("/chat/HISTORY", "Chat.HISTORY"),
         ("/chat/Room/List", "Room.List"),

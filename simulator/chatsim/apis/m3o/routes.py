@@ -60,6 +60,7 @@ def _documented(name: str, operation: Operation, body: str, reply: str, title: s
         body=body,
         replies={200: reply, **PLAIN},
         decode=read_fields,
+        slash=True,
     )
 
 
@@ -94,7 +95,7 @@ ROUTES: Final = (
     *(
         route
         for path in ("/chat", "/chat/{method}", "/chat/{endpoint}/{method}")
-        for route in _every_method(path, explore.unknown_method, decode=_nothing, replies=PLAIN)
+        for route in _every_method(path, explore.unknown_method, decode=_nothing, replies=PLAIN, slash=True)
     ),
     *(
         route
@@ -154,6 +155,7 @@ SOCKETS: Final = (
         title="Messages of a chat, both ways; headers User-Id and Chat-Id",
         plain=explore.no_stream,
         limit=FRAME_LIMIT,
+        slash=True,
         replies=PLAIN,
     ),
     _at_the_door(
