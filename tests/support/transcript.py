@@ -1,6 +1,6 @@
-"""Prints all that an API's script makes a simulator say: answers, the journal with pushes and callbacks, and the state.
+"""Prints all that the scripts make a simulator say: answers, the journal with pushes and callbacks, and the state.
 
-Run as a program, `transcript.py <api>`, so that two runs can have two hash seeds.
+Run as a program, `transcript.py <api>…`, so that two runs can have two hash seeds; prints a JSON object by API.
 """
 
 from __future__ import annotations
@@ -28,4 +28,4 @@ def transcript(api: str) -> str:
 
 
 if __name__ == "__main__":
-    sys.stdout.write(transcript(sys.argv[1]))
+    sys.stdout.write(json.dumps({api: transcript(api) for api in sys.argv[1:]}))
