@@ -59,7 +59,8 @@ def runner(installed: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with pytest and pytest-xdist, beside that environment."""
     folder = tmp_path_factory.mktemp("runner")
     wanted = [f"{name}=={version(name)}" for name in ("pytest", "pytest-xdist")]
-    call(installed / "python", "-m", "pip", "install", "--quiet", "--target", folder, *wanted, cwd=folder)
+    pip = (sys.executable, "-m", "pip", "--python", installed / "python")
+    call(*pip, "install", "--quiet", "--target", folder, *wanted, cwd=folder)
     return folder
 
 
