@@ -105,6 +105,17 @@ def test_the_agent_can_fail(desk: Desk) -> None:
     assert visitor.agent("messages.resend", {"message_id": answer.data["message_id"]}).status == 200
 
 
+def test_the_agent_fails_where_the_channel_is_closed(desk: Desk) -> None:
+    """The visitor sees nothing, and the message is kept as failed."""
+    visitor = Visitor(desk)
+    line = visitor.line()
+    conversation = visitor.send("Hello").data["sender"]["id"]
+    desk.ask("PUT", f"{HERE}/channels/{CHANNEL}", {"connected": False})
+    answer = desk.ask("POST", f"{HERE}/agent-message", {"message": {"text": "Hi"}})
+    shown = desk.ask("GET", f"{HERE}/conversations/{conversation}").data["messages"][1]
+    assert (answer.status, line.hear(answer), shown["state"]) == (200, [], "FAILED")
+
+
 @pytest.mark.parametrize("count", [0, 2])
 def test_the_agent_must_know_whom_to_write_to(desk: Desk, count: int) -> None:
     """Without exactly one conversation its id is needed."""
