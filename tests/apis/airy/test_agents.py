@@ -250,6 +250,16 @@ def test_a_message_resent_into_a_closed_channel_fails_again(desk: Desk) -> None:
     assert [(one.status, pushes(one)) for one in tries] == [(200, []), (200, [])]
 
 
+def test_a_conversation_with_an_id_that_is_no_uuid_is_listed(desk: Desk) -> None:
+    """The document's sample calls one `channel-id`; agents see it once its visitor has written."""
+    ids = {"channel_id": CHANNEL, "conversation_id": "channel-id"}
+    token = desk.ask("POST", "/chatplugin.resumeToken", ids, token=AGENT).data["resume_token"]
+    visitor = Visitor(desk, resume_token=token)
+    visitor.send("Hello")
+    answer = visitor.agent("conversations.list", {})
+    assert (answer.status, answer.bug, [one["id"] for one in answer.data["data"]]) == (200, "", ["channel-id"])
+
+
 def test_the_agents_sign_of_life_is_open(desk: Desk) -> None:
     """`/actuator/health` needs no token."""
     answer = desk.ask("GET", "/actuator/health")
