@@ -260,6 +260,13 @@ def test_a_conversation_with_an_id_that_is_no_uuid_is_listed(desk: Desk) -> None
     assert (answer.status, answer.bug, [one["id"] for one in answer.data["data"]]) == (200, "", ["channel-id"])
 
 
+def test_the_newest_conversation_comes_first_in_a_frozen_world_too(desk: Desk) -> None:
+    """Where two begin at the same moment, the later one is first."""
+    first, second = (Visitor(desk).send("Hello").data["sender"]["id"] for _ in range(2))
+    answer = Visitor(desk).agent("conversations.list", {})
+    assert [one["id"] for one in answer.data["data"]] == [second, first]
+
+
 def test_the_agents_sign_of_life_is_open(desk: Desk) -> None:
     """`/actuator/health` needs no token."""
     answer = desk.ask("GET", "/actuator/health")
