@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from desk import Desk
-from visitor import AGENT, CHANNEL, Visitor, pushed
+from visitor import AGENT, CHANNEL, Visitor, pushed, pushes
 
 UNKNOWN = "11111111-1111-4111-8111-111111111111"
 
@@ -222,6 +222,49 @@ def test_a_resent_message_reaches_the_visitor(desk: Desk) -> None:
     desk.world.state("airy").messages[answer.data["id"]].delivery_state = FAILED
     again = visitor.agent("messages.resend", {"message_id": answer.data["id"]})
     assert (again.status, pushed(again)["message"]["content"]) == (200, {"text": "Hi"})
+
+
+def test_a_message_resent_to_a_conversation_that_has_begun_stays_in_it(desk: Desk) -> None:
+    """It failed because there was no conversation; now it stands in the history, as from this source."""
+    visitor = Visitor(desk)
+    conversation = visitor.send("Hello").data["sender"]["id"]
+    token = visitor.ask("resumeToken", {}).data["resume_token"]
+    desk.world.state("airy").forget_conversation(conversation)
+    early = visitor.agent("messages.send", {"conversation_id": conversation, "message": {"text": "Early"}})
+    for _ in range(30):
+        desk.move(1)
+    visitor.send("Hello again")
+    again = visitor.agent("messages.resend", {"message_id": early.data["id"]})
+    assert pushed(again)["message"]["source"] == "chatplugin"
+    assert contents(Visitor(desk, resume_token=token).history) == [{"text": "Hello again"}, {"text": "Early"}]
+
+
+def test_a_message_resent_into_a_closed_channel_fails_again(desk: Desk) -> None:
+    """Nothing reaches the visitor, and it can be tried once more."""
+    visitor = Visitor(desk)
+    conversation = visitor.send("Hello").data["sender"]["id"]
+    message = {"conversation_id": conversation, "message": 1, "state": "FAILED"}
+    failed = desk.ask("POST", "/_sim/worlds/default/airy/agent-message", message).data["message_id"]
+    visitor.agent("channels.chatplugin.disconnect", {"channel_id": CHANNEL})
+    tries = [visitor.agent("messages.resend", {"message_id": failed}) for _ in range(2)]
+    assert [(one.status, pushes(one)) for one in tries] == [(200, []), (200, [])]
+
+
+def test_a_conversation_with_an_id_that_is_no_uuid_is_listed(desk: Desk) -> None:
+    """The document's sample calls one `channel-id`; agents see it once its visitor has written."""
+    ids = {"channel_id": CHANNEL, "conversation_id": "channel-id"}
+    token = desk.ask("POST", "/chatplugin.resumeToken", ids, token=AGENT).data["resume_token"]
+    visitor = Visitor(desk, resume_token=token)
+    visitor.send("Hello")
+    answer = visitor.agent("conversations.list", {})
+    assert (answer.status, answer.bug, [one["id"] for one in answer.data["data"]]) == (200, "", ["channel-id"])
+
+
+def test_the_newest_conversation_comes_first_in_a_frozen_world_too(desk: Desk) -> None:
+    """Where two begin at the same moment, the later one is first."""
+    first, second = (Visitor(desk).send("Hello").data["sender"]["id"] for _ in range(2))
+    answer = Visitor(desk).agent("conversations.list", {})
+    assert [one["id"] for one in answer.data["data"]] == [second, first]
 
 
 def test_the_agents_sign_of_life_is_open(desk: Desk) -> None:

@@ -155,6 +155,13 @@ def test_the_wrong_method(desk: Desk, token: str | None, status: int) -> None:
     assert desk.ask("GET", SEND, token=token).status == status
 
 
+@pytest.mark.parametrize("path", [AUTHENTICATE, "/chatplugin.resumeToken"])
+def test_the_wrong_method_of_an_open_path(desk: Desk, path: str) -> None:
+    """Everybody may ask there, and learns what is wrong."""
+    answer = desk.ask("GET", path)
+    assert (answer.status, answer.data["error"], answer.bug) == (405, "Method Not Allowed", "")
+
+
 @pytest.mark.parametrize(("token", "status"), [(None, 403), (AGENT, 404)])
 def test_an_unknown_path(desk: Desk, token: str | None, status: int) -> None:
     """Nor which paths."""

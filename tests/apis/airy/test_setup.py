@@ -105,6 +105,29 @@ def test_the_agent_can_fail(desk: Desk) -> None:
     assert visitor.agent("messages.resend", {"message_id": answer.data["message_id"]}).status == 200
 
 
+def test_the_agent_fails_where_the_channel_is_closed(desk: Desk) -> None:
+    """The visitor sees nothing, and the message is kept as failed."""
+    visitor = Visitor(desk)
+    line = visitor.line()
+    conversation = visitor.send("Hello").data["sender"]["id"]
+    desk.ask("PUT", f"{HERE}/channels/{CHANNEL}", {"connected": False})
+    answer = desk.ask("POST", f"{HERE}/agent-message", {"message": {"text": "Hi"}})
+    shown = desk.ask("GET", f"{HERE}/conversations/{conversation}").data["messages"][1]
+    assert (answer.status, line.hear(answer), shown["state"]) == (200, [], "FAILED")
+
+
+def test_a_conversation_whose_id_is_no_uuid_can_be_written_to_shown_and_removed(desk: Desk) -> None:
+    """Its id comes from a resume token that an agent asked for, and is taken letter by letter."""
+    ids = {"channel_id": CHANNEL, "conversation_id": "My-Conversation"}
+    token = desk.ask("POST", "/chatplugin.resumeToken", ids, token="airy-system-token").data["resume_token"]
+    Visitor(desk, resume_token=token).send("Hello")
+    body = {"message": 1, "conversation_id": "My-Conversation"}
+    path = f"{HERE}/conversations/My-Conversation"
+    statuses = [desk.ask("POST", f"{HERE}/agent-message", body).status]
+    statuses += [desk.ask(method, path).status for method in ("GET", "DELETE", "GET")]
+    assert statuses == [200, 200, 204, 404]
+
+
 @pytest.mark.parametrize("count", [0, 2])
 def test_the_agent_must_know_whom_to_write_to(desk: Desk, count: int) -> None:
     """Without exactly one conversation its id is needed."""

@@ -52,7 +52,8 @@ def list_conversations(airy: Airy, call: Call) -> Reply:
     if cursor is not None and not (cursor.isascii() and cursor.isdigit() and len(cursor) < 10):
         raise Bare(f"cursor {cursor!r} is not a number")
     start, size = int(cursor or 0), call.body.get("page_size") or PAGE_SIZE
-    newest = sorted(airy.conversations.values(), key=lambda one: one.created_at, reverse=True)
+    latest_first = reversed(airy.conversations.values())
+    newest = sorted(latest_first, key=lambda one: one.created_at, reverse=True)
     states = call.quirk("airy.message-state")
     data = [airy.conversation_as_json(one, states) for one in newest[start : start + size]]
     following = str(start + size) if start + size < len(newest) else None

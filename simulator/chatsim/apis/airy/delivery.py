@@ -48,9 +48,18 @@ def write(airy: Airy, call: Call, conversation_id: str, content: Any, sender_id:
 
 
 def deliver(airy: Airy, call: Call, message: Message) -> tuple[Effect, ...]:
-    """Deliver a message that is kept. [source] The visitor sees it once, already delivered."""
-    message.delivery_state = DELIVERED
+    """Deliver a message to its conversation, which it joins now where it had to wait for it.
+
+    [source] The visitor sees it once, already delivered; where the channel is closed it has failed, and nobody does.
+    """
     conversation = airy.conversations[message.conversation_id]
+    if not message.source:
+        message.source = SOURCE
+        airy.add(message, conversation.channel_id)
+    if airy.open_channel(conversation.channel_id) is None:
+        message.delivery_state = FAILED
+        return ()
+    message.delivery_state = DELIVERED
     shown = message.as_json(call.quirk("airy.message-state"))
     return (tell(shown, Visitor(conversation.id, conversation.channel_id)),)
 
@@ -84,10 +93,7 @@ def wait_for_conversation(message: Message, tried: int = 0) -> Later:
 def retry_message(airy: Airy, call: Call) -> Reply:
     """Timer: [source] a message to an unknown conversation is tried every second for 30 s, then it has failed."""
     message = airy.messages[call.body["message_id"]]
-    conversation = airy.conversations.get(message.conversation_id)
-    if conversation is not None:
-        message.source = SOURCE
-        airy.add(message, conversation.channel_id)
+    if message.conversation_id in airy.conversations:
         return Reply(effects=deliver(airy, call, message))
     if call.body["tried"] < RETRIES:
         return Reply(effects=(wait_for_conversation(message, call.body["tried"]),))

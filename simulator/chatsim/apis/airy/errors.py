@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from chatsim.core.api import Call
 
 PHRASES: Final = {status.value: status.phrase for status in HTTPStatus}
+OPEN_PATHS: Final = frozenset({"/chatplugin.authenticate", "/chatplugin.resumeToken", "/actuator/health"})
 CORS_REFUSED: Final = Reply(status=403, body=b"Invalid CORS request", content_type="text/plain;charset=UTF-8")
 
 
@@ -60,6 +61,6 @@ def render(error: ApiError, call: Call) -> Reply:
 
 
 def _unseen(error: ApiError, call: Call) -> bool:
-    """[source] Without credentials nobody learns which paths and methods exist."""
+    """[source] Without credentials nobody learns which paths and methods exist, those that are open apart."""
     missed = isinstance(error, MethodNotAllowed) or (isinstance(error, NotFound) and error.path)
-    return missed and "Authorization" not in call.request.headers
+    return missed and call.request.path not in OPEN_PATHS and "Authorization" not in call.request.headers

@@ -68,13 +68,14 @@ def put_conversation(airy: Airy, call: Call) -> tuple[bool, Any]:
 
 def get_conversation(airy: Airy, call: Call) -> Any:
     """Show one conversation with its messages, oldest first."""
-    conversation_id = call.params["conversation_id"].lower()
-    return _show_conversation(airy, call, conversation_id) if conversation_id in airy.conversations else None
+    conversation = airy.find_conversation(call.params["conversation_id"])
+    return _show_conversation(airy, call, conversation.id) if conversation else None
 
 
 def delete_conversation(airy: Airy, call: Call) -> bool:
     """Remove a conversation with its messages."""
-    return airy.forget_conversation(call.params["conversation_id"].lower())
+    conversation = airy.find_conversation(call.params["conversation_id"])
+    return conversation is not None and airy.forget_conversation(conversation.id)
 
 
 def list_conversations(airy: Airy, call: Call) -> list[Any]:
@@ -85,11 +86,11 @@ def list_conversations(airy: Airy, call: Call) -> list[Any]:
 def agent_message(airy: Airy, call: Call) -> Reply:
     """An agent answers; or fails to, and the visitor sees nothing of it."""
     body = call.body
-    conversation_id = body.get("conversation_id", "").lower() or _only_conversation(airy)
-    conversation = airy.conversations.get(conversation_id)
+    conversation_id = body.get("conversation_id") or _only_conversation(airy)
+    conversation = airy.find_conversation(conversation_id)
     if conversation is None:
         raise NotFound(f"there is no conversation {conversation_id}: it begins with the visitor's first message")
-    message = write(airy, call, conversation_id, body["message"], body.get("sender_id") or agent_id(call.world))
+    message = write(airy, call, conversation.id, body["message"], body.get("sender_id") or agent_id(call.world))
     message.metadata = body.get("metadata", message.metadata)
     airy.add(message, conversation.channel_id)
     if body.get("state") == "FAILED":

@@ -129,6 +129,10 @@ class Airy:
         channel = self.channels.get(channel_id)
         return channel if channel is not None and channel.connected else None
 
+    def find_conversation(self, name: str) -> Conversation | None:
+        """The conversation with this id: a UUID in any case, or letter by letter what an agent made up."""
+        return self.conversations.get(name) or self.conversations.get(name.lower())
+
     def history(self, conversation_id: str) -> list[Message]:
         """The messages of a conversation, oldest first; none where nothing was said yet."""
         conversation = self.conversations.get(conversation_id)
