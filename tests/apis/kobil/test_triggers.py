@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from typing import Any
 
 import blurhash
 import pytest
 from kobil_desk import MESSAGE, SERVICE, USERS, KobilDesk, file, text
+from PIL import Image
 
 from chatsim.apis.kobil import API, ids, thumbnails
 from chatsim.core import data
@@ -288,3 +290,13 @@ def test_conversation_is_the_same_for_both_directions(desk: KobilDesk) -> None:
     desk.send(MESSAGE)
     desk.act("send-text", text="x")
     assert [len(names) for names in desk.world.state("kobil").conversations.values()] == [2]
+
+
+def test_a_huge_picture_has_no_thumbnail() -> None:
+    """Decoding it would make everybody else wait; a photograph of that size is decoded smaller at once."""
+    pictures = {}
+    for form in ("PNG", "JPEG"):
+        raw = io.BytesIO()
+        Image.new("L", (5_000, 4_000)).save(raw, form)
+        pictures[form] = thumbnails.of(Blob.of(raw.getvalue()), f"image/{form.lower()}")
+    assert (pictures["PNG"], len(pictures["JPEG"])) == ("", 28)

@@ -13,6 +13,9 @@ COMPONENTS: Final = (4, 3)
 CONSTANT: Final = "L9OWyt~q?ct7%gWVs;t7?HIUR%t7"
 """The document's own, for installations without the extra `[media]`."""
 
+MOST_PIXELS: Final = 16_000_000
+"""A picture that would have to be decoded larger than this gets none: everybody else would wait for it."""
+
 _SIDE: Final = 32
 
 
@@ -28,6 +31,8 @@ def of(blob: Blob, content_type: str) -> str:
     try:
         with Image.open(io.BytesIO(blob.read()) if blob.path is None else blob.path) as picture:
             picture.draft("RGB", (_SIDE, _SIDE))  # a JPEG is decoded no larger than this needs
+            if picture.width * picture.height > MOST_PIXELS:
+                return ""
             small = picture.convert("RGB").resize((_SIDE, _SIDE))
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
         return ""
