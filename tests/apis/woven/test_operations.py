@@ -168,6 +168,7 @@ def test_an_unknown_project(desk: Desk, send: Send, value: str, status: int, phr
 def test_old_messages_are_forgotten(desk: Desk, send: Send, monkeypatch: pytest.MonkeyPatch) -> None:
     """A world remembers a bounded number of messages, the latest."""
     monkeypatch.setattr("chatsim.apis.woven.state.KEPT", 2)
+    monkeypatch.setattr("chatsim.apis.woven.state.AT_ONCE", 1)
     for number in range(5):
         send(message=str(number))
     assert [text for _, text in shown(desk.world)] == ["3", "4"]

@@ -13,6 +13,7 @@ from chatsim.core.world import World
 
 KEPT: Final = 50_000
 """How many messages a world remembers; the oldest leave, so that a long run does not fill the memory."""
+AT_ONCE: Final = 500
 
 
 @dataclass(slots=True)
@@ -53,8 +54,8 @@ class Woven:
     def keep(self, message: Message) -> None:
         """Remember a message, and forget the oldest where there are too many."""
         self.messages.append(message)
-        if len(self.messages) > 2 * KEPT:
-            del self.messages[:-KEPT]
+        if len(self.messages) >= KEPT + AT_ONCE:  # a few at a time: nobody is to wait while thousands are let go
+            del self.messages[:AT_ONCE]
 
     def notifications(self, woven_id: str | None = None) -> Iterator[dict[str, Any]]:
         """What phones have shown, oldest first; of one resident where one is named."""
