@@ -12,6 +12,7 @@ from sample import SAMPLE
 
 from chatsim.core.faults import Act, Fault
 from chatsim.core.match import Match
+from chatsim.core.simulator import ServerOptions
 from chatsim.server.assembly import assemble
 
 if TYPE_CHECKING:
@@ -185,3 +186,12 @@ async def test_half_sent_bodies_disturb_nobody(served: Served, client: aiohttp.C
             assert answer.status == 200
     for _, writer in open_ones:
         writer.close()
+
+
+async def test_a_world_that_nobody_listed_is_a_problem() -> None:
+    """Where worlds are listed a call to another one is told so by the simulator, whatever the API's own words are."""
+    simulator = assemble(ServerOptions(worlds="listed"), apis=[SAMPLE])
+    async with serve(simulator) as running, aiohttp.ClientSession(running.base_url) as client:
+        async with client.get("/w/typo/sample/a") as answer:
+            problem = await answer.json(content_type="application/problem+json")
+    assert (answer.status, problem["code"], "'typo'" in problem["detail"]) == (404, "unknown_world", True)

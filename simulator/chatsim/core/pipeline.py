@@ -133,12 +133,22 @@ def refuse(plan: Plan, error: ApiError, body: Body = NO_BODY) -> Outcome:
     return settle(plan, _refusal(plan, error))
 
 
-def mishear(simulator: Simulator, world: World, problem: Exception, method: str = "", path: str = "") -> Outcome:
-    """Answer what never became a request: bytes that are no HTTP, or a mistake of the server around this path."""
+def mishear(
+    simulator: Simulator,
+    world: World,
+    problem: Exception,
+    method: str = "",
+    path: str = "",
+    request: Request | None = None,
+) -> Outcome:
+    """Answer in the simulator's own words what no API can answer.
+
+    Bytes that are no HTTP, a mistake of the server around this path, a `request` to a world that is not there.
+    """
     now = world.clock.now()
     entry = world.journal.open(now, "request")
     entry.method, entry.path = method, path
-    call = Call(world, simulator.control, simulator.own_request, entry, now)
+    call = Call(world, simulator.control, request or simulator.own_request, entry, now)
     plan = Plan(simulator, simulator.control, call, simulator.wall())
     return settle(plan, _refusal(plan, problem))
 
@@ -339,8 +349,6 @@ def _check(plan: Plan, reply: Reply, raw: bytes | File | Stream) -> None:
     entry = plan.call.entry
     if contract is None or entry.bug:
         return
-    if plan.call.world is plan.simulator.desk and plan.api is not plan.simulator.control:
-        return  # the world is not there: that is the simulator's to say, no route declares it
     expected = contract.replies.get(reply.status)
     if expected is None:
         entry.bug = f"{entry.operation} answered {reply.status}, which its route does not declare"

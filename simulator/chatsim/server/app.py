@@ -79,7 +79,7 @@ class Server:
         try:
             world = self._world(head, name)
         except ApiError as problem:
-            return await self._write(request, refuse(begin(self.simulator, self.simulator.desk, head), problem))
+            return await self._write(request, self._no_world(head, problem))
         plan = begin(self.simulator, world, head)
         if isinstance(plan.route, Socket) and _wants_upgrade(head):
             return await self._serve_socket(request, plan, plan.route)
@@ -94,7 +94,7 @@ class Server:
         try:
             world = self._world(head, name)
         except ApiError as problem:
-            return refuse(begin(self.simulator, self.simulator.desk, head), problem)
+            return self._no_world(head, problem)
         plan = begin(self.simulator, world, head)
         body = Body(raw=raw, size=len(raw)) if raw else NO_BODY
         if plan.reply is None and len(raw) > plan.limit:
@@ -103,6 +103,10 @@ class Server:
 
     def _world(self, head: Request, name: str) -> World:
         return self.simulator.desk if head.path.startswith(CONTROL) else self.simulator.enter(name)
+
+    def _no_world(self, head: Request, problem: ApiError) -> Outcome:
+        """The world is not there, so no API of it can answer: that is the simulator's to say."""
+        return mishear(self.simulator, self.simulator.desk, problem, head.method, head.path, head)
 
     def written(self, outcome: Outcome) -> None:
         """The answer is on its way: its effects may leave."""
