@@ -6,6 +6,7 @@ from functools import cache
 from typing import Any
 
 from desk import Desk
+from examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -65,7 +66,7 @@ def check(method: str, target: str, body: bytes) -> None:
 
 
 @given(st.deferred(lambda: st.sampled_from(targets())), BODIES)
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(400), deadline=None)
 def test_bodies(target: tuple[str, str], body: bytes) -> None:
     """No body makes it fail."""
     check(*target, body)
@@ -83,7 +84,7 @@ GOOD: list[tuple[str, str, Any]] = [
 
 
 @given(st.sampled_from(GOOD), st.data())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 def test_nearly_good_bodies(good: tuple[str, str, Any], data: st.DataObject) -> None:
     """No single member that is replaced makes it fail."""
     method, target, body = good
@@ -107,7 +108,7 @@ PIECES = st.sampled_from(
 @given(
     st.sampled_from(["GET", "PUT", "POST", "DELETE", "PATCH", "HEAD", "TRACE"]), st.lists(PIECES, max_size=6), st.text()
 )
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 def test_paths_and_queries(method: str, pieces: list[str], query: str) -> None:
     """No path and no query makes it fail."""
     printable = "".join(char for char in query if "!" <= char <= "~" and char != "#")
@@ -129,7 +130,7 @@ def snapshot() -> dict[str, Any]:
 
 
 @given(st.data())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 def test_nearly_good_snapshots(data: st.DataObject) -> None:
     """A snapshot of which one value was replaced or lost is restored or refused."""
     document = json.loads(json.dumps(snapshot()))

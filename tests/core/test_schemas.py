@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -378,7 +379,7 @@ GENERATED = st.recursive(LEAVES, keywords, max_leaves=6).filter(lambda one: isin
 
 
 @given(GENERATED, INSTANCES, st.booleans())
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(400), deadline=None)
 def test_both_validators_agree(generated: dict[str, Any], instance: Any, strict: bool) -> None:
     """An explanation is empty exactly for what is accepted, in both forms."""
     one = Schemas({"a/one": document("one", **generated)}).get("a/one", strict)

@@ -1,6 +1,7 @@
 """The STOMP frame codec: every chunking, every version's escapes, the limits, and whose fault a failure is."""
 
 import pytest
+from examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -232,7 +233,7 @@ names = text.filter(bool).filter(lambda name: name != "content-length")
 
 
 @given(data=octets | stompish, places=cuts, version=st.sampled_from(VERSIONS))
-@settings(max_examples=500)
+@settings(max_examples=examples(500))
 def test_any_split_gives_the_same_events_and_the_same_fault(data: bytes, places: list[int], version: str) -> None:
     """Whatever the octets and wherever they are cut: the same frames, then the same fault, and no other exception."""
     assert outcome(cut(data, places), version, 32) == outcome([data], version, 32)
@@ -245,7 +246,7 @@ def test_octet_by_octet_gives_the_same(data: bytes) -> None:
 
 
 @given(data=st.binary(max_size=4000))
-@settings(max_examples=50)
+@settings(max_examples=examples(50))
 def test_no_more_is_kept_than_the_limit(data: bytes) -> None:
     """After each octet fed, at most `max_frame` octets are held back."""
     parser = Parser(max_frame=64)
@@ -276,7 +277,7 @@ def _plain(value: str) -> str:
 
 
 @given(frame_and_version=frames(), places=cuts)
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 def test_what_one_end_sends_the_other_gets(frame_and_version: tuple[Frame, str], places: list[int]) -> None:
     """Two ends coupled: any frame of any version arrives as it was, however it is cut."""
     frame, version = frame_and_version

@@ -1,6 +1,7 @@
 """The server's STOMP session: the state table, what is agreed at CONNECT, receipts and errors."""
 
 import pytest
+from examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -172,7 +173,7 @@ def test_the_state_table_knows_every_command_and_every_state() -> None:
 
 
 @given(data=st.lists(st.sampled_from([CONNECT, b"SEND\n\nx\0", b"DISCONNECT\n\n\0", b"\n", b"NACK\n", b"\0"])))
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 def test_any_octets_raise_nothing_but_the_peers_fault(data: list[bytes]) -> None:
     """A server that answers CONNECT and says ERROR at a fault never meets another exception."""
     session = ServerSession()

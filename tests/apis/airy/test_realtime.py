@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from desk import Desk
+from examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from visitor import AGENT, CHANNEL, QUEUE, Line, Visitor, open_socket
@@ -338,7 +339,7 @@ pieces = st.lists(
 
 
 @given(said=pieces)
-@settings(max_examples=100)
+@settings(max_examples=examples(100))
 def test_nothing_that_a_client_says_is_our_bug(said: list[str | bytes]) -> None:
     """Any frames in any order, and any octets: answered or refused, and the next visitor is served."""
     desk = Desk(apis=[AIRY])

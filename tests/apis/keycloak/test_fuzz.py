@@ -7,11 +7,12 @@ from urllib.parse import urlencode
 
 import pytest
 from desk import Answer, Desk
+from examples import examples
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tokendesk import FORM, by_password, oidc, token_desk
 
-QUICK = settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+QUICK = settings(max_examples=examples(120), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 NAMES = st.sampled_from(
     ["grant_type", "client_id", "client_secret", "username", "password", "scope", "refresh_token", "token",
      "token_type_hint", "access_token", "é", ""]

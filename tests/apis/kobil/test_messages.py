@@ -6,6 +6,7 @@ from itertools import combinations
 from typing import Any
 
 import pytest
+from examples import examples
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from kobil_desk import MESSAGE, SERVICE, USERS, KobilDesk, text
@@ -76,7 +77,7 @@ def test_user_is_the_same_in_any_case(desk: KobilDesk) -> None:
 
 
 @given(st.text(st.characters()))
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=examples(50))
 def test_text_is_kept_byte_for_byte(desk: KobilDesk, message: str) -> None:
     """Whatever the text holds, styling marks and lone surrogates too, it is stored unchanged."""
     sent = desk.send(body=text(message))
@@ -130,7 +131,7 @@ def test_what_is_no_json_is_refused(desk: KobilDesk, raw: bytes) -> None:
         st.none() | st.booleans() | st.floats() | st.text(), lambda x: st.lists(x) | st.dictionaries(st.text(), x)
     )
 )
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=100)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=examples(100))
 def test_no_json_makes_us_stumble(desk: KobilDesk, body: Any) -> None:
     """Whatever JSON comes, the answer is a well-formed refusal, and never a bug of ours."""
     members = body if isinstance(body, dict) else {"messageContent": body}

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import pytest
 from desk import Answer, Desk
+from examples import examples
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -34,7 +35,7 @@ FLAGS: Final = {"private"}
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text()
 VALUES = st.recursive(SCALARS, lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner), max_leaves=8)
 DESK: Final = Desk(apis=[API])
-EXAMPLES: Final = settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+EXAMPLES: Final = settings(max_examples=examples(30), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 """A slow machine is no reason to fail."""
 
 

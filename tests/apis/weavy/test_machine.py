@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from examples import examples
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule
@@ -117,5 +118,5 @@ class Messenger(RuleBasedStateMachine):
         return -chat.pinned[uid], -max(chat.messages, default=0), -number
 
 
-Messenger.TestCase.settings = settings(max_examples=50, stateful_step_count=30, deadline=None)
+Messenger.TestCase.settings = settings(max_examples=examples(50), stateful_step_count=30, deadline=None)
 TestMessenger = Messenger.TestCase

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import pytest
 from desk import Answer, Desk
+from examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from samples import validator
@@ -46,7 +47,7 @@ def assert_sound(answer: Answer) -> Any:
 
 @pytest.mark.parametrize("truth", ["document", "service"])
 @given(body=bodies, kind=kinds)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 def test_bodies(truth: str, body: bytes, kind: str) -> None:
     """Any bytes under any content type are accepted or refused in the documented shape."""
     if truth not in DESK.simulator.worlds:
@@ -62,7 +63,7 @@ def test_bodies(truth: str, body: bytes, kind: str) -> None:
     prefix=st.sampled_from(["/mini-app-runtime", "/mini-app-runtime/v1/chat", "//mini-app-runtime/"]),
     rest=paths,
 )
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 def test_paths(method: str, prefix: str, rest: str) -> None:
     """Any path of the territory has an answer of this API."""
     answer = DESK.ask(method, f"{prefix}/{rest}")
@@ -72,7 +73,7 @@ def test_paths(method: str, prefix: str, rest: str) -> None:
 
 
 @given(header=st.text(st.characters(min_codepoint=32, max_codepoint=255)))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 def test_authorization_headers(header: str) -> None:
     """Any text in the header is refused with 400 or 401."""
     for text in (header, f"Bearer {header}"):
