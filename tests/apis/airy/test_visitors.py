@@ -40,6 +40,24 @@ def test_a_message_is_answered_as_delivered(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize(
+    ("value", "members"),
+    [
+        ("both", {"state": "DELIVERED", "delivery_state": "delivered"}),
+        ("state", {"state": "DELIVERED"}),
+        ("delivery_state", {"delivery_state": "delivered"}),
+    ],
+)
+def test_the_state_is_spelled_as_the_world_wants_it(desk: Desk, value: str, members: dict[str, str]) -> None:
+    """In the answer and in the agents' list alike, and every spelling keeps the contract."""
+    desk.world.quirks["airy.message-state"] = value
+    visitor = Visitor(desk)
+    answers = [visitor.send("Hello"), visitor.agent("conversations.list", {})]
+    shown = [answers[0].data, answers[1].data["data"][0]["last_message"]]
+    spelled = [{name: one[name] for name in one if name.endswith("state")} for one in shown]
+    assert (spelled, [one.bug for one in answers]) == ([members] * 2, ["", ""])
+
+
+@pytest.mark.parametrize(
     "message",
     [
         {"text": "Hi", "postbackData": "a"},

@@ -108,6 +108,7 @@ BAD: list[tuple[str, dict[str, Any], int]] = [
     ("1", {"type": "room", "members": ["alice"]}, 409),
     ("3", {"type": "room", "members": ["olga"]}, 400),
     ("3", {"type": "private", "members": ["alice"]}, 400),
+    ("3", {"type": "private", "members": ["dora", "DORA"]}, 400),
     ("3", {"type": "private", "members": ["alice", "nils"]}, 409),
     ("3", {"type": "contextual", "members": ["alice"]}, 409),
     ("3", {"type": "room", "members": ["alice"], "messages": [{"uid": "olga", "text": "x"}]}, 400),

@@ -34,7 +34,7 @@ def build(world: World, fixture: Mapping[str, Any]) -> Weavy:
 
 
 def _add_conversation(state: Weavy, number: int, body: Mapping[str, Any], now: int) -> Conversation:
-    ids = [_user_id(state, uid) for uid in body["members"]]
+    ids = list(dict.fromkeys(_user_id(state, uid) for uid in body["members"]))
     maker = _user_id(state, body["created_by"]) if "created_by" in body else ids[0]
     authors = [_user_id(state, message["uid"]) for message in body.get("messages", ())]
     kind = KINDS[body["type"]]
