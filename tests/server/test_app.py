@@ -191,7 +191,10 @@ async def test_half_sent_bodies_disturb_nobody(served: Served, client: aiohttp.C
 async def test_a_world_that_nobody_listed_is_a_problem() -> None:
     """Where worlds are listed a call to another one is told so by the simulator, whatever the API's own words are."""
     simulator = assemble(ServerOptions(worlds="listed"), apis=[SAMPLE])
-    async with serve(simulator) as running, aiohttp.ClientSession(running.base_url) as client:
-        async with client.get("/w/typo/sample/a") as answer:
-            problem = await answer.json(content_type="application/problem+json")
+    async with (
+        serve(simulator) as running,
+        aiohttp.ClientSession(running.base_url) as client,
+        client.get("/w/typo/sample/a") as answer,
+    ):
+        problem = await answer.json(content_type="application/problem+json")
     assert (answer.status, problem["code"], "'typo'" in problem["detail"]) == (404, "unknown_world", True)
