@@ -61,3 +61,13 @@ async def test_a_waiter_whose_time_is_over_gets_the_other_reply() -> None:
     pending = Pending(check=lambda: None, timeout_s=0.01, expired=lambda: Reply(status=409))
     assert (await waiting.reply(world, pending)).status == 409
     assert waiting.count == 0
+
+
+async def test_what_no_answer_holds_back_happens_at_once() -> None:
+    """Unless something of its topic still waits: then behind it."""
+    fifo, done = Fifo(), list[str]()
+    waiting = fifo.enter([("a", lambda: done.append("first of a"))])
+    fifo.do([("a", lambda: done.append("second of a")), ("b", lambda: done.append("b"))])
+    assert done == ["b"]
+    waiting.release()
+    assert done == ["b", "first of a", "second of a"]

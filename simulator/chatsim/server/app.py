@@ -111,7 +111,7 @@ class Server:
     def written(self, outcome: Outcome) -> None:
         """The answer is on its way: its effects may leave."""
         if outcome.effects:
-            self.fifo.enter(self._queued(outcome.world, outcome)).release()
+            self.fifo.do(self._queued(outcome.world, outcome))
         self.after(outcome.world)
 
     def locate(
@@ -237,9 +237,7 @@ class Server:
 
     def carry_out(self, world: World, effects: Iterable[Effect], api: str = "", cause: int | None = None) -> None:
         """Carry out effects that no answer holds back (sockets, timers, triggers)."""
-        items = [self._item(world, effect, api, cause) for effect in effects]
-        if items:
-            self.fifo.enter(items).release()
+        self.fifo.do([self._item(world, effect, api, cause) for effect in effects])
         self.after(world)
 
     def _queued(self, world: World, outcome: Outcome) -> list[tuple[Hashable, _Act]]:

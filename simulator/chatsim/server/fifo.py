@@ -48,6 +48,17 @@ class Fifo:
             self._queues.setdefault(key, deque()).append((ticket, act))
         return ticket
 
+    def do(self, items: Iterable[tuple[Hashable, Callable[[], None]]]) -> None:
+        """Do actions that no answer holds back: at once, or behind those of their key that still wait."""
+        behind = []
+        for key, act in items:
+            if key in self._queues:
+                behind.append((key, act))
+            else:
+                act()
+        if behind:
+            self.enter(behind).release()
+
     def drain(self, key: Hashable) -> None:
         """Do what may leave at the head of a queue."""
         queue = self._queues.get(key)
