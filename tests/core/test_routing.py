@@ -128,3 +128,11 @@ def test_a_contradiction_fails_the_start(apis: list[Api]) -> None:
 def test_the_nearest_routes_are_named() -> None:
     """A mistyped path leads to the route that was meant."""
     assert Router([SAMPLE]).nearest("/sampel/{room}/file")[0] == "/sample/{room}/file"
+
+
+def test_a_path_asked_again_leads_to_the_same_place() -> None:
+    """Whatever was asked between, and though only so many answers are remembered."""
+    router = Router([api("x", "/x/{id}", "/x/badge")])
+    first = [found(router, f"/x/{number}") for number in range(5_000)]
+    assert [found(router, f"/x/{number}") for number in range(5_000)] == first
+    assert (found(router, "/x/badge")[1], router_misses(router, "/x/a/b")) == ("/x/badge", True)

@@ -17,6 +17,10 @@ from chatsim.core.errors import BadUrl
 if TYPE_CHECKING:
     from chatsim.core.api import Api, Route, Socket
 
+KNOWN: Final = 4096
+LONGEST_KNOWN: Final = 512
+"""So many answers are remembered, of paths up to this length: clients ask the same few over and over."""
+
 _BAD_PERCENT: Final = re.compile(r"%(?![0-9A-Fa-f]{2})")
 CONTROL: Final = "/_sim"
 
@@ -120,6 +124,7 @@ class Router:
         self._static: dict[str, dict[str, Match]] = {}
         self._rows: dict[tuple[str, int], list[_Row]] = {}
         self._begun: dict[str, list[tuple[tuple[str, ...], Api, Territory]]] = {}
+        self._lately: dict[tuple[str, str], Match | Miss] = {}
         for api in self.apis:
             for territory in api.territory:
                 self._claim(api, territory)
@@ -182,7 +187,17 @@ class Router:
             found = methods.get(method) or (methods.get("GET") if method == "HEAD" else None)
             if found is not None:
                 return found
-        segments = split(path)
+        asked = (method, path)
+        if (known := self._lately.get(asked)) is not None:
+            return known
+        answer = self._look_up(method, split(path))
+        if len(path) <= LONGEST_KNOWN:
+            if len(self._lately) >= KNOWN:
+                self._lately.clear()
+            self._lately[asked] = answer
+        return answer
+
+    def _look_up(self, method: str, segments: list[str]) -> Match | Miss:
         api = self.owner(segments)
         if api is None:
             return Miss(None)
