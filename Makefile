@@ -24,8 +24,9 @@ install: $(VENV)/dev.stamp
 run: $(VENV)/run.stamp
 	@exec $(BIN)/chatsim serve $(ARGS)
 
+# The tests of one file stay in one process and in order: they share what is dear to set up.
 test: $(VENV)/dev.stamp
-	$(BIN)/python -m pytest -n auto --dist loadgroup $(ARGS)
+	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder $(ARGS)
 
 lint: $(VENV)/dev.stamp
 	$(BIN)/ruff check

@@ -23,8 +23,6 @@ ROOT: Final = Path(__file__).parents[1]
 PATIENCE_S: Final = 300
 SCRIPTS: Final = "Scripts" if sys.platform == "win32" else "bin"
 
-pytestmark = pytest.mark.xdist_group("package")  # one worker builds
-
 
 def call(*command: str | Path, cwd: Path, **variables: str) -> str:
     """Run a program outside the checkout, without this checkout's modules; what it printed."""

@@ -49,7 +49,6 @@ def test_every_command_is_shown() -> None:
             assert f"$ chatsim {one}" in PAGE
 
 
-@pytest.mark.xdist_group("docs-cli")
 @pytest.mark.skipif(os.name != "posix", reason="the page is written for a POSIX shell")
 @pytest.mark.parametrize("command", SHOWN)
 def test_a_command_of_the_page(simulator: Process, folder: Path, command: str) -> None:
