@@ -191,7 +191,7 @@ class Watch:
             name = f"{name[:140]}-{sha256(test.encode()).hexdigest()[:9]}"
         folder.mkdir(parents=True, exist_ok=True)
         file = folder / f"{name}.json"
-        file.write_text(json.dumps(self.world.bundle(), ensure_ascii=False, indent=1), encoding="utf-8")
+        file.write_text(json.dumps(self.world.bundle(redact=False), ensure_ascii=False, indent=1), encoding="utf-8")
         return file
 
 

@@ -81,6 +81,14 @@ def test_it_happens_again(world: World, tmp_path: Path) -> None:
     assert (done.returncode, done.stdout[:21]) == (0, "6 answers, all the sa"), done.stdout + done.stderr
 
 
+def test_it_happens_again_from_where_it_was_restored(world: World, tmp_path: Path) -> None:
+    """What lay before is in the journal still, but its state is in the beginning already."""
+    world.restore(world.snapshot())
+    call(world, "POST", "/chat/New", {"user_ids": ["zoe"]}, Authorization="Bearer t")
+    done = run("replay", kept(world, tmp_path, redact=False))
+    assert (done.returncode, "from before the world was restored" in done.stdout) == (0, True), done.stdout
+
+
 def test_the_first_answer_that_differs_is_named(world: World, tmp_path: Path) -> None:
     """With its place and both values."""
 

@@ -28,6 +28,7 @@ def take_bundle(simulator: Simulator, call: Call) -> Reply:
         "seed": world.options.seed,
         "redacted": redact,
         "first": snapshot.first(world),
+        "since": world.origin_seq,
         "last": snapshot.take(world),
         "journal": [_entry(entry) for entry in world.journal],
         "dropped": world.journal.dropped,

@@ -161,6 +161,7 @@ def restore(world: World, snapshot: Snapshot) -> None:
         world.put_outbox(snapshot.outbox)
     world.states.update(states)
     world.origin = take(world)
+    world.origin_seq = world.journal.seq
 
 
 def _state(world: World, name: str, data: Any) -> Any:

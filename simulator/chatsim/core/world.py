@@ -43,7 +43,8 @@ class World:
     """A world. Only worlds and the states in them change; everything else in the core is a value.
 
     `generation` goes up with every reset, so that what was under way before can be told apart.
-    `began` is the moment it began at, `origin` the snapshot it went on from, if any.
+    `began` is the moment it began at, `origin` the snapshot it went on from, if any, after the
+    entry `origin_seq`.
     `base_url` is the address used where no request gives one (timers, triggers). `connections` are the open sockets
     by id, oldest first; they outlive a reset until they are closed.
     """
@@ -51,7 +52,7 @@ class World:
     __slots__ = (
         "_identity", "_outbox", "base_url", "began", "clock", "connections",
         "faults", "generation", "ids", "journal", "last_used", "name",
-        "options", "origin", "quirks", "settings", "simulator", "states",
+        "options", "origin", "origin_seq", "quirks", "settings", "simulator", "states",
     )  # fmt: skip
 
     def __init__(self, simulator: Simulator, name: str, options: WorldOptions) -> None:
@@ -81,6 +82,7 @@ class World:
         self._identity: Identity | None = None
         self._outbox: Outbox | None = None
         self.origin: Mapping[str, Any] | None = None
+        self.origin_seq = 0
         if self.options.clock.get("mode") == "frozen":
             at = self.options.clock.get("at")
             self.clock.freeze(None if at is None else parse_rfc3339(at))
