@@ -12,6 +12,7 @@ from desk import Served, serve
 from sample import SAMPLE
 
 from chatsim.core.faults import Act, Fault
+from chatsim.core.http import Pending, Reply
 from chatsim.core.match import Match
 from chatsim.server.assembly import assemble
 
@@ -137,6 +138,9 @@ async def test_the_open_sockets_of_a_world_are_known(served: Served, client: aio
         await ears.receive_str()
         (connection,) = served.world.connections.values()
         assert (connection.socket.path, list(connection.topics)) == ("/sample/{room}/ears", ["a"])
-    async with asyncio.timeout(1):
-        while served.world.connections:  # noqa: ASYNC110  # nothing tells a test of it
-            await asyncio.sleep(0)
+
+    def check() -> Reply | None:
+        return None if served.world.connections else Reply()
+
+    late = Pending(check=check, timeout_s=5, expired=lambda: Reply(status=409))
+    assert (await served.server.waiting.reply(served.world, late)).status == 200

@@ -14,6 +14,8 @@ import websocket
 from desk import Served
 from visitor import CHANNEL, QUEUE
 
+from chatsim.core.http import Pending, Reply
+
 PATIENCE_S = 10
 
 
@@ -123,6 +125,9 @@ async def test_raw_frames_over_websocket_client(served: Served) -> None:
 
 async def _subscribed(served: Served) -> None:
     """Wait until a socket listens: SUBSCRIBE has no answer."""
-    async with asyncio.timeout(PATIENCE_S):
-        while not any(connection.topics for connection in served.world.connections.values()):  # noqa: ASYNC110  # no answer
-            await asyncio.sleep(0.01)
+
+    def check() -> Reply | None:
+        return Reply() if any(connection.topics for connection in served.world.connections.values()) else None
+
+    late = Pending(check=check, timeout_s=PATIENCE_S, expired=lambda: Reply(status=409))
+    assert (await served.server.waiting.reply(served.world, late)).status == 200
