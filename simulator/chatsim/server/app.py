@@ -22,7 +22,7 @@ from chatsim.server.answer import UNREAD, Answer, abort, write_file
 from chatsim.server.callbacks import Courier
 from chatsim.server.fifo import Fifo
 from chatsim.server.ports import NoPort, Ports
-from chatsim.server.sockets import Hub
+from chatsim.server.sockets import Hub, protocols_of
 from chatsim.server.streams import Streams
 from chatsim.server.timekeeper import Timekeeper
 from chatsim.server.waiting import Waiting
@@ -216,7 +216,10 @@ class Server:
         return await self._respond(request, outcome)
 
     async def _serve_socket(self, request: web.BaseRequest, plan: Plan, socket: Socket) -> web.StreamResponse:
-        if plan.reply is None and not web.WebSocketResponse().can_prepare(request).ok:
+        if (
+            plan.reply is None
+            and not web.WebSocketResponse(protocols=protocols_of(request, socket)).can_prepare(request).ok
+        ):
             problem = Malformed("this is no WebSocket handshake: see RFC 6455 section 4.1 for the headers it needs")
             return await self._write(request, refuse(plan, problem))
         opened = connect(plan, socket)

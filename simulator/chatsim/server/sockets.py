@@ -142,7 +142,7 @@ class Hub:
         """Shake hands and stay until the connection ends."""
         socket = connection.socket
         ws = web.WebSocketResponse(
-            protocols=_protocols(request, socket), compress=False, max_msg_size=socket.limit, autoping=True
+            protocols=protocols_of(request, socket), compress=False, max_msg_size=socket.limit, autoping=True
         )
         await ws.prepare(request)
         transport = request.transport  # uvloop's is no instance of asyncio.Transport
@@ -303,7 +303,8 @@ class Hub:
         await asyncio.gather(*(link.closed() for link in links))
 
 
-def _protocols(request: web.BaseRequest, socket: Socket) -> tuple[str, ...]:
+def protocols_of(request: web.BaseRequest, socket: Socket) -> tuple[str, ...]:
+    """The sub-protocols that may be selected for a handshake."""
     if not socket.any_protocol:
         return socket.protocols
     offered = request.headers.get("Sec-WebSocket-Protocol", "")
