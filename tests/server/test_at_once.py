@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from typing import TYPE_CHECKING, Any
+from unittest.mock import ANY
 
 import pytest
 from aiohttp import web
@@ -13,32 +14,57 @@ from chatsim.core.faults import Act, Fault
 from chatsim.core.match import Match
 from chatsim.server.app import Server
 from chatsim.server.assembly import assemble
+from chatsim.server.heads import KNOWN, LONGEST_KNOWN, Head, Heads
 from chatsim.server.protocol import Listener
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+
+    from chatsim.server.heads import Peer
 
 GET = b"GET /sample/%d HTTP/1.1\r\nHost: x\r\n%s\r\n"
 POST = b"POST /sample/a HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer good\r\nContent-Length: 29\r\n\r\n"
 GOOD = b'{"status":"ok","version":"1"}'
 
 
-class Counting(Server):
-    """A server that counts the requests which took the long way."""
+class CountingHeads(Heads):
+    """Counts the heads that were known already."""
 
-    slow = 0
+    found = 0
+
+    def find(self, raw: bytes, peer: Peer) -> Head | None:
+        """Count, and look."""
+        head = super().find(raw, peer)
+        self.found += head is not None
+        return head
+
+
+class Counting(Server):
+    """A server that counts the requests which took the long way, and those whose head was known."""
+
+    heads: CountingHeads
+
+    def __init__(self) -> None:
+        super().__init__(assemble(apis=[SAMPLE]), read_timeout_s=1)
+        self.heads = CountingHeads()
+        self.asked = asyncio.Event()
+        self.slow = 0
 
     async def handle(self, request: web.BaseRequest, own: str | None = None) -> web.StreamResponse:
         """Count, and answer."""
         self.slow += 1
+        self.asked.set()
         return await super().handle(request, own)
 
 
 class Wire:
     """A bare connection to a counting server."""
 
-    def __init__(self, server: Counting, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def __init__(
+        self, server: Counting, runner: web.ServerRunner, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
         self.server = server
+        self.runner = runner
         self._reader = reader
         self._writer = writer
 
@@ -56,6 +82,14 @@ class Wire:
                 found.append((head.split(b" ")[1], await self._reader.readexactly(length)))
         return found
 
+    async def in_turn(self, *segments: bytes) -> list[tuple[bytes, bytes]]:
+        """The answers to requests of which the next is sent when the last was answered."""
+        found = []
+        for segment in segments:
+            self.send(segment)
+            found += await self.answers(1)
+        return found
+
     async def ended(self) -> bool:
         """Whether the server closes the connection, without another byte."""
         async with asyncio.timeout(10):
@@ -65,12 +99,12 @@ class Wire:
 @pytest.fixture
 async def wire() -> AsyncIterator[Wire]:
     """A connection to the sample API."""
-    server = Counting(assemble(apis=[SAMPLE]), read_timeout_s=1)
+    server = Counting()
     runner = web.ServerRunner(Listener(server))
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     reader, writer = await asyncio.open_connection("127.0.0.1", runner.addresses[0][1])
-    yield Wire(server, reader, writer)
+    yield Wire(server, runner, reader, writer)
     writer.close()
     await server.shut_down()
     await runner.cleanup()
@@ -106,9 +140,7 @@ async def test_order_is_kept_behind_an_answer_that_waits(wire: Wire) -> None:
 async def test_a_body_on_its_way_is_waited_for(wire: Wire) -> None:
     """And the connection is good for the next request."""
     wire.send(POST + GOOD[:7])
-    async with asyncio.timeout(5):
-        while not wire.server.slow:
-            await asyncio.wait([asyncio.ensure_future(asyncio.to_thread(lambda: None))])
+    await asked(wire)
     wire.send(GOOD[7:])
     wire.send(GET % (3, b""))
     assert [status for status, _ in await wire.answers(2)] == [b"200", b"200"]
@@ -178,3 +210,94 @@ async def test_a_broken_handshake_is_refused_in_the_apis_words(wire: Wire) -> No
     )
     ((status, raw),) = await wire.answers(1)
     assert (status, b"RFC 6455" in raw) == (b"400", True)
+
+
+async def test_a_head_that_came_before_is_not_parsed_again(wire: Wire) -> None:
+    """The body that belongs to it is the one that came with it."""
+    sent = (GOOD, b"x" * len(GOOD), GOOD.replace(b"1", b"2"))
+    answers = await wire.in_turn(*(POST + one for one in sent))
+    assert [status for status, _ in answers] == [b"200", b"400", b"200"]
+    journal = wire.server.simulator.worlds["default"].journal
+    assert tuple(entry.request_body for entry in journal if entry.kind == "request") == sent
+    assert (wire.server.heads.found, wire.server.slow) == (2, 0)
+
+
+async def test_what_looks_like_a_known_head_in_a_body_is_body(wire: Wire) -> None:
+    """And the connection goes on behind it."""
+    known = GET % (1, b"")
+    begun = b"POST /sample/a HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer good\r\nContent-Length: %d\r\n\r\n" % len(
+        known
+    )
+    await wire.in_turn(known)
+    wire.send(begun)
+    await asked(wire)
+    assert await wire.in_turn(known, known) == [(b"400", ANY), (b"200", body(1))]
+
+
+async def test_what_looks_like_a_known_head_in_a_head_is_part_of_it(wire: Wire) -> None:
+    """Here it is the value of a header."""
+    await wire.in_turn(GET % (2, b""))
+    wire.send(b"GET /sample/1 HTTP/1.1\r\nX-Odd: ")
+    await arrived(wire)
+    assert await wire.in_turn(GET % (2, b""), GET % (3, b"")) == [(b"200", body(1)), (b"200", body(3))]
+
+
+async def test_a_head_is_known_again_behind_a_body_in_pieces(wire: Wire) -> None:
+    """The parser is between two requests then, and that is known."""
+    wire.send(POST + GOOD[:9])
+    await asked(wire)
+    answers = await wire.in_turn(GOOD[9:], GET % (4, b""), GET % (4, b""))
+    assert (answers[1:], wire.server.heads.found) == ([(b"200", body(4))] * 2, 1)
+
+
+async def test_no_head_is_known_behind_a_body_without_a_length(wire: Wire) -> None:
+    """Where the parser stands is not known then; the answers are the same."""
+    chunked = POST.replace(b"Content-Length: 29", b"Transfer-Encoding: chunked") + b"1d\r\n" + GOOD + b"\r\n0\r\n\r\n"
+    answers = await wire.in_turn(chunked, GET % (4, b""), GET % (4, b""))
+    assert ([status for status, _ in answers], wire.server.heads.found) == ([b"200"] * 3, 0)
+
+
+async def test_a_known_head_waits_where_a_fault_says_so(wire: Wire) -> None:
+    """It is drawn once, and the next request comes after it."""
+    await wire.in_turn(GET % (1, b""))
+    faults = wire.server.simulator.worlds["default"].faults
+    faults.add(Fault("f", Match.parse({"path": "/sample/1"}), Act(delay_s=0.01), times=1))
+    assert await wire.in_turn(GET % (1, b""), GET % (1, b"")) == [(b"200", body(1))] * 2
+    assert (faults.all["f"].hits, wire.server.slow) == (1, 1)
+
+
+def test_few_heads_are_remembered_and_no_long_ones() -> None:
+    """So that heads which never come again fill no memory."""
+    heads = Heads()
+    head = Head(request=None, world="", version=None, keep_alive=True, length=0)  # type: ignore[arg-type]
+    peer = ("http", "127.0.0.1", None)
+    for number in range(KNOWN + 1):
+        heads.remember(b"%d" % number, peer, head)
+    heads.remember(b"x" * (LONGEST_KNOWN + 1), peer, head)
+    assert (heads.find(b"%d" % KNOWN, peer), heads.find(b"0", peer)) == (head, None)
+    assert heads.find(b"x" * (LONGEST_KNOWN + 1), peer) is None
+    assert heads.find(b"%d" % KNOWN, ("http", "127.0.0.1", "own")) is None
+
+
+async def test_a_body_on_its_way_is_taken_while_the_server_stops(wire: Wire) -> None:
+    """And answered, though the connection takes no further request."""
+    wire.send(POST + GOOD[:7])
+    await asked(wire)
+    stopping = asyncio.ensure_future(wire.runner.cleanup())
+    await arrived(wire)
+    wire.send(GOOD[7:] + GET % (1, b""))
+    assert [status for status, _ in await wire.answers(1)] == [b"200"]
+    assert await wire.ended()
+    await stopping
+
+
+async def asked(wire: Wire) -> None:
+    """Wait until a request took the long way."""
+    async with asyncio.timeout(5):
+        await wire.server.asked.wait()
+
+
+async def arrived(wire: Wire) -> None:
+    """Let the server, which runs in the same loop, take what was sent."""
+    for _ in range(50):
+        await asyncio.sleep(0)

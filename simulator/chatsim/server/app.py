@@ -21,6 +21,7 @@ from chatsim.server import forms
 from chatsim.server.answer import UNREAD, Answer, abort, write_file
 from chatsim.server.callbacks import Courier
 from chatsim.server.fifo import Fifo
+from chatsim.server.heads import Heads
 from chatsim.server.ports import NoPort, Ports
 from chatsim.server.sockets import Hub, protocols_of
 from chatsim.server.streams import Streams
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from chatsim.core.faults import Drawn
     from chatsim.core.simulator import Simulator
     from chatsim.core.world import World
+    from chatsim.server.heads import Peer
     from chatsim.server.statefile import StateFile
 
 PREFIX: Final = "/w/"
@@ -56,6 +58,7 @@ class Server:
         self.read_timeout_s = read_timeout_s
         self._trust_proxy = trust_proxy
         self._domain = f".{world_domain}" if world_domain else None
+        self.heads = Heads()
         self.fifo = Fifo()
         self.waiting = Waiting()
         self.streams = Streams()
@@ -74,8 +77,8 @@ class Server:
         if prepared is not None:
             request.protocol.prepared = None  # type: ignore[attr-defined]  # a Protocol, see there
             return await self._write(request, prepared)
-        scheme, remote = request.scheme, request.remote or ""
-        head, name = self.locate(request.method, request.raw_path, request.headers, scheme, remote, own)
+        peer = (request.scheme, request.remote or "", own)
+        head, name = self.locate(request.method, request.raw_path, request.headers, peer)
         try:
             world = self._world(head, name)
         except ApiError as problem:
@@ -114,10 +117,9 @@ class Server:
             self.fifo.do(self._queued(outcome.world, outcome))
         self.after(outcome.world)
 
-    def locate(
-        self, method: str, target: str, headers: Headers, scheme: str, remote: str, own: str | None
-    ) -> tuple[Request, str]:
+    def locate(self, method: str, target: str, headers: Headers, peer: Peer) -> tuple[Request, str]:
         """The request as the pipeline takes it, and the name of its world."""
+        scheme, remote, own = peer
         if not target.startswith("/"):  # absolute form (RFC 9112 section 3.2.2), or * and the like
             target = "/" + target.partition("://")[2].partition("/")[2]
         path, _, query = target.partition("?")

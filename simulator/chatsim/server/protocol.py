@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import re
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from aiohttp import HttpVersion11, web
+from aiohttp import HttpVersion, HttpVersion11, web
 from aiohttp.http import RawRequestMessage
 from aiohttp.http_exceptions import HttpProcessingError
 
 from chatsim.core.errors import Malformed, RequestTimeout
 from chatsim.server.answer import UNREAD, lines_of, whole
+from chatsim.server.heads import END, Head
 
 if TYPE_CHECKING:
     from chatsim.core.pipeline import Outcome
     from chatsim.server.app import Server
+    from chatsim.server.heads import Peer
 
 LINE_LIMIT: Final = 64 * 1024
 """Longest request line and longest header, in bytes."""
@@ -28,19 +31,23 @@ class Protocol(web.RequestHandler):
     """One connection. What aiohttp cannot parse, and what our own handler failed to catch, is worded by the server.
 
     A request that arrived whole on an idle connection is answered at once, inside `data_received`: the pipeline never
-    waits, so it needs neither a task nor a wake-up, which cost as much as the pipeline itself. Everything else (bodies
-    on their way, uploads, upgrades, answers that wait or go on) takes aiohttp's way through `Server.handle`;
-    `prepared` is then the outcome that is known already.
+    waits, so it needs neither a task nor a wake-up, which cost as much as the pipeline itself; and where its head is
+    known already (see `heads`) it is not even parsed. Everything else (bodies on their way, uploads, upgrades, answers
+    that wait or go on) takes aiohttp's way through `Server.handle`; `prepared` is then the outcome that is known
+    already.
     """
 
-    __slots__ = ("_head", "_own", "_peer", "_server", "prepared")
+    __slots__ = ("_head_timer", "_left", "_new_head", "_peer", "_server", "prepared")
 
     def __init__(self, manager: web.Server, server: Server, own: str | None = None, **limits: Any) -> None:
         super().__init__(manager, **limits)
         self._server = server
-        self._own = own
-        self._peer = ("http", "")
-        self._head: asyncio.TimerHandle | None = None
+        self._peer: Peer = ("http", "", own)
+        self._head_timer: asyncio.TimerHandle | None = None
+        # How much of the body is missing that the parser waits for: 0 between two requests, None where that is not
+        # known, and then nothing may pass by the parser any more.
+        self._left: int | None = 0
+        self._new_head: bytes | None = None
         self.prepared: Outcome | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -48,24 +55,52 @@ class Protocol(web.RequestHandler):
         super().connection_made(transport)
         peer = transport.get_extra_info("peername")
         scheme = "https" if transport.get_extra_info("sslcontext") else "http"
-        self._peer = (scheme, str(peer[0]) if isinstance(peer, tuple) else "")
+        self._peer = (scheme, str(peer[0]) if isinstance(peer, tuple) else "", self._peer[2])
 
     def data_received(self, data: bytes) -> None:
         """Take what arrived, and answer what can be answered at once."""
-        # aiohttp's loop for this connection sleeps on `_waiter` while there is nothing to do. Without it nobody wakes
-        # the loop, and what arrives while we are at work only joins the queue.
-        idle, self._waiter = self._waiter, None
-        super().data_received(data)
-        self._watch_head(begun=idle is not None and not self._messages and not self._upgraded)
-        if idle is not None and not idle.done():
-            self._answer_what_can_be()
-        self._waiter = idle
+        # aiohttp's loop for this connection sleeps on `_waiter` while there is nothing to do.
+        idle = self._waiter
         if idle is None or idle.done():
+            self._parse(data)
             return
+        if self._left != 0 or not self._answer_known(data):
+            # Without its `_waiter` nobody wakes the loop, and what arrives while we are at work only joins the queue.
+            self._waiter = None
+            self._parse(data)
+            self._watch_head(begun=not self._messages and not self._upgraded)
+            if self.prepared is None:
+                self._answer_what_can_be()
+            self._waiter = idle
         if self._force_close:
             idle.cancel()
         elif self._messages:
             idle.set_result(None)
+
+    def _parse(self, data: bytes) -> None:
+        if self._request_in_progress and (self._close or self._force_close) and not self._upgraded:
+            # The server is being stopped and waits for this answer; aiohttp would drop the rest of the body.
+            if self._parser is not None:
+                with contextlib.suppress(HttpProcessingError):
+                    self._parser.feed_data(data)
+            return
+        queued = len(self._messages)
+        super().data_received(data)
+        self._new_head = None
+        if self._left is not None and data:
+            self._follow(data, queued)
+
+    def _follow(self, data: bytes, queued: int) -> None:
+        """Keep count of what the parser has taken: does it stand between two requests again?"""
+        left, self._left = self._left, None
+        if left:
+            if len(data) <= left:
+                self._left = left - len(data)
+        elif queued == 0 and len(self._messages) == 1 and (end := data.find(END) + len(END)) >= len(END):
+            length = _length(self._messages[0][0])
+            if length >= 0 and end + length >= len(data):
+                self._left = end + length - len(data)
+                self._new_head = data[:end]
 
     def connection_lost(self, exc: BaseException | None) -> None:
         """Nobody waits for a head any more."""
@@ -74,14 +109,14 @@ class Protocol(web.RequestHandler):
 
     def _watch_head(self, *, begun: bool) -> None:
         """Give a head that was begun and is not whole as long as a pause in a body may last."""
-        if not begun and self._head is not None:
-            self._head.cancel()
-            self._head = None
-        elif begun and self._head is None:
-            self._head = self._loop.call_later(self._server.read_timeout_s, self._head_is_late)
+        if not begun and self._head_timer is not None:
+            self._head_timer.cancel()
+            self._head_timer = None
+        elif begun and self._head_timer is None:
+            self._head_timer = self._loop.call_later(self._server.read_timeout_s, self._head_is_late)
 
     def _head_is_late(self) -> None:
-        self._head = None
+        self._head_timer = None
         if self.transport is not None:
             answer = self._server.mishear(RequestTimeout("the head of the request did not become whole in time"))
             self.transport.write(answer.raw("GET", HttpVersion11))
@@ -98,43 +133,63 @@ class Protocol(web.RequestHandler):
         if self._buffer_paused and not self._force_close:
             self._resume_reading_if_drained()
 
+    def _answer_known(self, data: bytes) -> bool:
+        """Answer a request that is there whole with a head that came before; False if it has to be parsed."""
+        end = data.find(END) + len(END)
+        head = self._server.heads.find(data[:end], self._peer)
+        return head is not None and end + head.length == len(data) and self._answer(head, data[end:])
+
     def _answer_at_once(self, message: Any, payload: Any) -> bool:
-        """Answer a request that is there whole; False if it has to take the long way."""
-        transport = self.transport
-        if not isinstance(message, RawRequestMessage) or transport is None or self._paused:
-            return False
-        if not payload.is_eof() or payload.exception() is not None:
+        """Answer a request that was parsed; False if it has to take the long way."""
+        if not isinstance(message, RawRequestMessage) or not payload.is_eof() or payload.exception() is not None:
             return False
         headers = message.headers
         if message.upgrade or "Expect" in headers or _MULTIPART.match(headers.get("Content-Type", "")):
             return False
-        scheme, remote = self._peer
-        keep_alive = not message.should_close
         try:
-            head, name = self._server.locate(message.method, message.path, headers, scheme, remote, self._own)
-            outcome = self._server.outcome(head, name, _content(payload))
-            if outcome.drawn is not None or not isinstance(outcome.body, bytes):
+            request, world = self._server.locate(message.method, message.path, headers, self._peer)
+        except Exception as mistake:  # noqa: BLE001 - ours, whatever it is: told as one
+            return self._own_mistake(mistake, message.method, message.path, message.version)
+        head = Head(request, world, message.version, not message.should_close, _length(message))
+        if self._new_head is not None and head.keep_alive:
+            self._server.heads.remember(self._new_head, self._peer, head)
+        return self._answer(head, _content(payload))
+
+    def _answer(self, head: Head, content: bytes) -> bool:
+        """Answer a request; False if that takes the long way: what becomes of it is then `prepared`."""
+        transport = self.transport
+        if transport is None or self._paused:
+            return False
+        request = head.request
+        try:
+            outcome = self._server.outcome(request, head.world, content)
+            body = outcome.body
+            if outcome.drawn is not None or not isinstance(body, bytes):
                 self.prepared = outcome
                 return False
-            keep_alive = keep_alive and outcome.status not in UNREAD
+            keep_alive = head.keep_alive and outcome.status not in UNREAD
             raw = whole(
                 outcome.status,
                 lines_of(outcome.headers),
-                outcome.body,
-                method=message.method,
-                version=message.version,
+                body,
+                method=request.method,
+                version=head.version,
                 keep_alive=keep_alive,
             )
         except Exception as mistake:  # noqa: BLE001 - ours, whatever it is: told as one, and nothing is done twice
-            answer = self._server.mishear(mistake, message.method, message.path)
-            transport.write(answer.raw(message.method, message.version))
-            self.force_close()
-            return True
+            return self._own_mistake(mistake, request.method, request.path, head.version)
         transport.write(raw)
         self._server.written(outcome)
         self._next_keepalive_close_time = self._loop.time() + self._keepalive_timeout
         if not keep_alive:
             self.force_close()
+        return True
+
+    def _own_mistake(self, mistake: Exception, method: str, path: str, version: HttpVersion) -> bool:
+        answer = self._server.mishear(mistake, method, path)
+        if self.transport is not None:
+            self.transport.write(answer.raw(method, version))
+        self.force_close()
         return True
 
     def handle_error(
@@ -176,6 +231,14 @@ class Listener(web.Server):
             max_line_size=LINE_LIMIT,
             max_field_size=LINE_LIMIT,
         )
+
+
+def _length(message: Any) -> int:
+    """How long the body of a parsed request is; -1 where its head does not tell, or where it is none of a request."""
+    if not isinstance(message, RawRequestMessage) or message.chunked or message.upgrade:
+        return -1
+    told = message.headers.get("Content-Length", "0")
+    return int(told) if told.isdecimal() else -1
 
 
 def _content(payload: Any) -> bytes:
