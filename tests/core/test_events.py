@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from chatsim.core.events import AT_ONCE, Events, Reader
-from chatsim.core.journal import Entry
+from chatsim.core.journal import Journal
 
 
 def told(count: int, **limits: int) -> Events:
@@ -80,10 +80,11 @@ def test_an_id_of_an_earlier_run_before_anything_happened() -> None:
 def test_what_is_kept_is_bounded_by_bytes() -> None:
     """Entries with large bodies push the older ones out."""
     events = Events(max_bytes=150_000)
-    for seq in range(1, 21):
-        entry = Entry(seq, 0, "request")
+    journal = Journal(tell=lambda entry: events.tell("a", "entry", entry))
+    for _ in range(20):
+        entry = journal.open(0, "request")
         entry.keep_request(b"x" * 60_000)
-        events.tell("a", "entry", entry)
+        journal.add(entry)
     found = read(Reader(events, None, 0))
     assert [kind for _, kind, _ in found] == ["lost", "entry", "entry"]
 

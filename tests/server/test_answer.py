@@ -8,21 +8,22 @@ from collections.abc import AsyncIterator
 import pytest
 from aiohttp import web
 
+from chatsim.core.http import NUMBER
 from chatsim.server.answer import SERVER, Answer
 
-HEADERS = [("Content-Type", "application/json"), ("X-Sim-Entry", "7")]
+HEADERS = (("Content-Type", "application/json"), NUMBER)
 
 
 @pytest.fixture
 async def port() -> AsyncIterator[int]:
     """A server that answers what its path names; its port."""
     answers = {
-        "/body": lambda: Answer(200, HEADERS, b"{}"),
-        "/untyped": lambda: Answer(200, [], b"bytes"),
-        "/nothing": lambda: Answer(204, [], b""),
-        "/empty": lambda: Answer(404, [], b""),
-        "/unknown": lambda: Answer(299, [], b""),
-        "/injected": lambda: Answer(200, [("X-A", "a\r\nX-B: b")], b""),
+        "/body": lambda: Answer(200, HEADERS, b"{}", 7),
+        "/untyped": lambda: Answer(200, (), b"bytes"),
+        "/nothing": lambda: Answer(204, (), b""),
+        "/empty": lambda: Answer(404, (), b""),
+        "/unknown": lambda: Answer(299, (), b""),
+        "/injected": lambda: Answer(200, (("X-A", "a\r\nX-B: b"),), b""),
     }
 
     async def handle(request: web.BaseRequest) -> web.StreamResponse:
@@ -52,8 +53,8 @@ CLOSE = "\nHost: localhost\nConnection: close"
 async def test_head_is_as_given_with_what_http_needs(port: int) -> None:
     """Status line, the pipeline's headers in order, length, server, connection."""
     assert await ask(port, f"GET /body HTTP/1.1{CLOSE}") == (
-        ["HTTP/1.1 200 OK", "Content-Type: application/json", "X-Sim-Entry: 7", "Content-Length: 2",
-         "Connection: close", f"Server: {SERVER}"],
+        ["HTTP/1.1 200 OK", "Content-Type: application/json", "Connection: close", "X-Sim-Entry: 7",
+         "Content-Length: 2", f"Server: {SERVER}"],
         b"{}",
     )  # fmt: skip
 

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any
 from unittest.mock import ANY
 
 import pytest
-from aiohttp import web
+from aiohttp import HttpVersion11, web
+from multidict import CIMultiDict
 from sample import SAMPLE
 
 from chatsim.core.faults import Act, Fault
+from chatsim.core.http import Request
 from chatsim.core.match import Match
 from chatsim.server.app import Server
 from chatsim.server.assembly import assemble
@@ -20,6 +22,7 @@ from chatsim.server.protocol import Listener
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
+    from chatsim.core.http import Headers
     from chatsim.server.heads import Peer
 
 GET = b"GET /sample/%d HTTP/1.1\r\nHost: x\r\n%s\r\n"
@@ -27,34 +30,25 @@ POST = b"POST /sample/a HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer good\r\nCon
 GOOD = b'{"status":"ok","version":"1"}'
 
 
-class CountingHeads(Heads):
-    """Counts the heads that were known already."""
-
-    found = 0
-
-    def find(self, raw: bytes, peer: Peer) -> Head | None:
-        """Count, and look."""
-        head = super().find(raw, peer)
-        self.found += head is not None
-        return head
-
-
 class Counting(Server):
-    """A server that counts the requests which took the long way, and those whose head was known."""
-
-    heads: CountingHeads
+    """A server that counts the requests which took the long way, and those whose head was taken apart."""
 
     def __init__(self) -> None:
         super().__init__(assemble(apis=[SAMPLE]), read_timeout_s=1)
-        self.heads = CountingHeads()
         self.asked = asyncio.Event()
         self.slow = 0
+        self.parsed = 0
 
     async def handle(self, request: web.BaseRequest, own: str | None = None) -> web.StreamResponse:
         """Count, and answer."""
         self.slow += 1
         self.asked.set()
         return await super().handle(request, own)
+
+    def locate(self, method: str, target: str, headers: Headers, peer: Peer) -> tuple[Request, str]:
+        """Count, and take apart."""
+        self.parsed += 1
+        return super().locate(method, target, headers, peer)
 
 
 class Wire:
@@ -219,7 +213,7 @@ async def test_a_head_that_came_before_is_not_parsed_again(wire: Wire) -> None:
     assert [status for status, _ in answers] == [b"200", b"400", b"200"]
     journal = wire.server.simulator.worlds["default"].journal
     assert tuple(entry.request_body for entry in journal if entry.kind == "request") == sent
-    assert (wire.server.heads.found, wire.server.slow) == (2, 0)
+    assert (wire.server.parsed, wire.server.slow) == (1, 0)
 
 
 async def test_what_looks_like_a_known_head_in_a_body_is_body(wire: Wire) -> None:
@@ -247,14 +241,14 @@ async def test_a_head_is_known_again_behind_a_body_in_pieces(wire: Wire) -> None
     wire.send(POST + GOOD[:9])
     await asked(wire)
     answers = await wire.in_turn(GOOD[9:], GET % (4, b""), GET % (4, b""))
-    assert (answers[1:], wire.server.heads.found) == ([(b"200", body(4))] * 2, 1)
+    assert (answers[1:], wire.server.parsed) == ([(b"200", body(4))] * 2, 2)
 
 
 async def test_no_head_is_known_behind_a_body_without_a_length(wire: Wire) -> None:
     """Where the parser stands is not known then; the answers are the same."""
     chunked = POST.replace(b"Content-Length: 29", b"Transfer-Encoding: chunked") + b"1d\r\n" + GOOD + b"\r\n0\r\n\r\n"
     answers = await wire.in_turn(chunked, GET % (4, b""), GET % (4, b""))
-    assert ([status for status, _ in answers], wire.server.heads.found) == ([b"200"] * 3, 0)
+    assert ([status for status, _ in answers], wire.server.parsed) == ([b"200"] * 3, 3)
 
 
 async def test_a_known_head_waits_where_a_fault_says_so(wire: Wire) -> None:
@@ -268,15 +262,15 @@ async def test_a_known_head_waits_where_a_fault_says_so(wire: Wire) -> None:
 
 def test_few_heads_are_remembered_and_no_long_ones() -> None:
     """So that heads which never come again fill no memory."""
-    heads = Heads()
-    head = Head(request=None, world="", version=None, keep_alive=True, length=0)  # type: ignore[arg-type]
-    peer = ("http", "127.0.0.1", None)
-    for number in range(KNOWN + 1):
-        heads.remember(b"%d" % number, peer, head)
-    heads.remember(b"x" * (LONGEST_KNOWN + 1), peer, head)
-    assert (heads.find(b"%d" % KNOWN, peer), heads.find(b"0", peer)) == (head, None)
-    assert heads.find(b"x" * (LONGEST_KNOWN + 1), peer) is None
-    assert heads.find(b"%d" % KNOWN, ("http", "127.0.0.1", "own")) is None
+    heads, peer = Heads(), ("http", "127.0.0.1", None)
+    request = Request(method="GET", path="/", query="", headers=CIMultiDict())
+    listed = [Head(b"%d" % number, request, "", HttpVersion11, True, 0) for number in range(KNOWN + 1)]
+    long = Head(b"x" * (LONGEST_KNOWN + 1), request, "", HttpVersion11, True, 0)
+    for head in (*listed, long):
+        heads.remember(head, peer)
+    found = [heads.find(head.raw, peer) for head in (listed[-1], listed[0], long)]
+    assert found == [listed[-1], None, None]
+    assert heads.find(listed[-1].raw, ("http", "127.0.0.1", "own")) is None
 
 
 async def test_a_body_on_its_way_is_taken_while_the_server_stops(wire: Wire) -> None:

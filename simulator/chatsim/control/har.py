@@ -53,7 +53,7 @@ def _request(entry: Entry, base_url: str) -> dict[str, Any]:
 
 
 def _response(entry: Entry) -> dict[str, Any]:
-    headers = list(entry.response_headers)
+    headers = entry.answer_headers
     kind = next((value for name, value in headers if name.lower() == "content-type"), "")
     content = {"size": entry.response_size, "mimeType": kind, "text": _text(entry.response_body)}
     return {

@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
+import msgspec
+
 from chatsim.core.json import encode
 
 if TYPE_CHECKING:
@@ -23,23 +25,20 @@ EVENT_COST: Final = 1024  # what an event weighs beside an entry's bodies, rough
 AT_ONCE: Final = 64
 
 
-class Event:
-    """One event. `data` is JSON data, or an entry that is shown when somebody reads it."""
+class Event(msgspec.Struct, eq=False, gc=False):
+    """One event. `data` is JSON data, or an entry that is shown when somebody reads it; `weight` its bytes, roughly."""
 
-    __slots__ = ("_raw", "data", "id", "kind", "weight", "world")
-
-    def __init__(self, number: int, world: str, kind: str, data: dict[str, Any] | Entry) -> None:
-        self.id = number
-        self.world = world
-        self.kind = kind
-        self.data = data
-        self.weight = EVENT_COST if isinstance(data, dict) else data.weight
-        self._raw: bytes | None = None
+    id: int
+    world: str
+    kind: str
+    data: dict[str, Any] | Entry
+    weight: int
+    _raw: bytes = b""
 
     @property
     def raw(self) -> bytes:
         """The event as it is sent, written once for all who read it."""
-        if self._raw is None:
+        if not self._raw:
             shown = self.data if isinstance(self.data, dict) else self.data.as_json()
             self._raw = written(self.kind, {"world": self.world, **shown}, self.id)
         return self._raw
@@ -59,9 +58,9 @@ class Events:
     def tell(self, world: str, kind: str, data: dict[str, Any] | Entry) -> None:
         """Something happened in a world; `data` does not change any more."""
         self.last += 1
-        event = Event(self.last, world, kind, data)
-        self._events.append(event)
-        self._bytes += event.weight
+        weight = EVENT_COST if isinstance(data, dict) else data.weight
+        self._events.append(Event(self.last, world, kind, data, weight))
+        self._bytes += weight
         while len(self._events) > self._max_events or (self._bytes > self._max_bytes and len(self._events) > 1):
             self._bytes -= self._events.popleft().weight
         for wake in self._wakers:

@@ -5,32 +5,39 @@ Values that exist once per request say `gc=False`: they are in no cycle, and the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
+from msgspec.structs import force_setattr
 from multidict import CIMultiDict, CIMultiDictProxy
 
 if TYPE_CHECKING:
     from chatsim.core.media import Blob
 
 Headers = CIMultiDict[str] | CIMultiDictProxy[str]
+Pairs = tuple[tuple[str, str], ...]
+
+NUMBER: Final = ("X-Sim-Entry", "")
+"""Stands in an answer's headers for the number of its entry, so that all the rest is one value for many answers."""
 
 EMPTY: Final = b""
 JSON: Final = "application/json"
 
 
-@lru_cache(maxsize=256)
-def _media_type(text: str) -> str:
-    return text.partition(";")[0].strip().lower()
+def numbered(pairs: Iterable[tuple[str, str]], number: int) -> list[tuple[str, str]]:
+    """Headers with the number of their entry in the place that is kept for it."""
+    return [(NUMBER[0], str(number)) if pair is NUMBER else pair for pair in pairs]
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The head of one HTTP request; its body travels apart.
 
     `path` and `query` are raw, as the client wrote them (still percent-encoded), without the prefix of a world.
+    `base_url` and `content_type` follow from the rest and are not given: the address that the client was pointed at,
+    without a slash at its end (`http://localhost:8080/w/a`), and the media type in lower case without parameters,
+    empty where the client sent none.
     """
 
     method: str
@@ -41,16 +48,14 @@ class Request(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     host: str = "localhost"
     prefix: str = ""
     remote: str = "127.0.0.1"
+    base_url: str = ""
+    content_type: str = ""
 
-    @property
-    def base_url(self) -> str:
-        """The address that the client was pointed at, without a slash at its end: `http://localhost:8080/w/a`."""
-        return f"{self.scheme}://{self.host}{self.prefix}"
-
-    @property
-    def content_type(self) -> str:
-        """The media type in lower case, without parameters; empty where the client sent none."""
-        return _media_type(self.headers.get("Content-Type", ""))
+    def __post_init__(self) -> None:
+        """Work out what follows from the rest: a head that comes again has it already."""
+        force_setattr(self, "base_url", f"{self.scheme}://{self.host}{self.prefix}")
+        media_type = self.headers.get("Content-Type", "").partition(";")[0]
+        force_setattr(self, "content_type", media_type.strip().lower())
 
 
 class Part(msgspec.Struct, frozen=True, kw_only=True):

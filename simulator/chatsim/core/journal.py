@@ -16,6 +16,7 @@ from urllib.parse import parse_qsl
 import msgspec
 
 from chatsim.core.clock import rfc3339
+from chatsim.core.http import numbered
 from chatsim.core.json import BadJson, decode
 
 if TYPE_CHECKING:
@@ -44,7 +45,8 @@ class Entry(msgspec.Struct, eq=False, gc=False):
     """One line of the journal; filled in while its request is under way.
 
     `kind` is request, socket, push, callback, trigger or timer. `cause` is the entry that led to this one.
-    `bug` holds the text of our own mistake: an exception, or an answer that breaks its schema.
+    `bug` holds the text of our own mistake: an exception, or an answer that breaks its schema. `response_headers`
+    hold `NUMBER` where its own number belongs. `weight` is the bytes that a listed entry occupies, roughly.
     """
 
     seq: int
@@ -75,6 +77,7 @@ class Entry(msgspec.Struct, eq=False, gc=False):
     command: str = ""
     socket: str = ""
     recipients: tuple[str, ...] = ()
+    weight: int = 0
 
     def note(self, code: str, text: str) -> None:
         """Add a remark."""
@@ -121,9 +124,9 @@ class Entry(msgspec.Struct, eq=False, gc=False):
         return b64encode(self.request_body).decode()
 
     @property
-    def weight(self) -> int:
-        """Bytes that this entry occupies, roughly."""
-        return ENTRY_COST + len(self.request_body) + len(self.response_body) + REFERENCE * len(self.recipients)
+    def answer_headers(self) -> list[tuple[str, str]]:
+        """The headers of the answer, as they were sent."""
+        return numbered(self.response_headers, self.seq)
 
     def as_json(self) -> dict[str, Any]:
         """The entry as the control API shows it."""
@@ -146,7 +149,7 @@ class Entry(msgspec.Struct, eq=False, gc=False):
             },
             "response": {
                 "status": self.status,
-                "headers": [[str(name), value] for name, value in self.response_headers],
+                "headers": [[str(name), value] for name, value in self.answer_headers],
                 "body": _readable(self.response_body),
                 "size": self.response_size,
             },
@@ -226,6 +229,9 @@ class Journal:
         """List a finished entry."""
         self._entries.append(entry)
         self.listed += 1
+        entry.weight = (
+            ENTRY_COST + len(entry.request_body) + len(entry.response_body) + REFERENCE * len(entry.recipients)
+        )
         self._bytes += entry.weight
         while len(self._entries) > self._max_entries or (self._bytes > self._max_bytes and len(self._entries) > 1):
             self._bytes -= self._entries.popleft().weight

@@ -6,6 +6,7 @@ Between the two the server reads the body; after `finish` it writes the answer a
 from __future__ import annotations
 
 import traceback
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -15,7 +16,20 @@ from chatsim.core.clock import Timer, seconds
 from chatsim.core.effects import Callback, Effect, Later, Leave
 from chatsim.core.errors import ApiError, BadUrl, Faulted, Internal, Invalid, MethodNotAllowed, NotFound
 from chatsim.core.faults import Drawn
-from chatsim.core.http import EMPTY, NO_BODY, Body, Composed, File, Pending, Reply, Request, Stream
+from chatsim.core.http import (
+    EMPTY,
+    NO_BODY,
+    NUMBER,
+    Body,
+    Composed,
+    File,
+    Pairs,
+    Pending,
+    Reply,
+    Request,
+    Stream,
+    numbered,
+)
 from chatsim.core.json import encode
 from chatsim.core.routing import Match
 from chatsim.core.schemas import Schema
@@ -53,10 +67,20 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     plan: Plan
     world: World
     status: int
-    headers: list[tuple[str, str]]
+    pairs: Pairs
     body: bytes | File | Stream | Pending
     effects: tuple[Effect, ...] = ()
     drawn: Drawn | None = None
+
+    @property
+    def number(self) -> int:
+        """The number of its entry, for the place that `pairs` keep for it."""
+        return self.plan.call.entry.seq
+
+    @property
+    def headers(self) -> list[tuple[str, str]]:
+        """The headers, as they are sent."""
+        return numbered(self.pairs, self.number)
 
 
 def begin(simulator: Simulator, world: World, request: Request, kind: str = "request") -> Plan:
@@ -160,17 +184,17 @@ def settle(plan: Plan, reply: Reply) -> Outcome:
     body = reply.body
     if isinstance(body, Pending):
         effects = enter_effects(world, call, reply.effects)
-        return Outcome(plan=plan, world=world, status=0, headers=[], body=body, effects=effects)
+        return Outcome(plan=plan, world=world, status=0, pairs=(), body=body, effects=effects)
     if isinstance(body, Composed):
         raw: bytes | File | Stream = body.raw
     else:
         raw = body if isinstance(body, (bytes, File, Stream)) else encode(body)
     if not plan.faulted:
         _check(plan, reply, raw)
-    headers = _headers(plan, reply, raw)
+    pairs = _headers(plan, reply)
     effects = enter_effects(world, call, reply.effects)
     entry.status = reply.status
-    entry.response_headers = headers
+    entry.response_headers = pairs
     if isinstance(raw, bytes):
         entry.keep_response(raw)
     entry.duration_ns = plan.simulator.wall() - plan.started
@@ -180,7 +204,7 @@ def settle(plan: Plan, reply: Reply) -> Outcome:
         plan=plan,
         world=world,
         status=reply.status,
-        headers=headers,
+        pairs=pairs,
         body=raw,
         effects=effects,
         drawn=plan.drawn,
@@ -367,25 +391,28 @@ def _check(plan: Plan, reply: Reply, raw: bytes | File | Stream) -> None:
         entry.bug = f"{entry.operation} answered {reply.status} with a body where none is declared"
 
 
-def _pairs(reply: Reply) -> tuple[tuple[str, str], ...]:
+def _pairs(reply: Reply) -> Pairs:
     return reply.headers if isinstance(reply.headers, tuple) else tuple(reply.headers.items())
 
 
-def _headers(plan: Plan, reply: Reply, raw: bytes | File | Stream) -> list[tuple[str, str]]:
-    call = plan.call
-    headers = list(_pairs(reply))
-    if reply.content_type is not None:
-        headers.append(("Content-Type", reply.content_type))
-    elif not isinstance(reply.body, (bytes, File, Stream)):
-        kind = plan.api.content_type
-        headers.append(("Content-Type", kind if isinstance(kind, str) else kind(call)))
-    if plan.api is not plan.simulator.control:
-        headers.append(("X-Sim-World", call.world.name))
-        headers.append(("X-Sim-Entry", str(call.entry.seq)))
-    cors = plan.api.cors
+def _headers(plan: Plan, reply: Reply) -> Pairs:
+    call, cors = plan.call, plan.api.cors
+    kind = reply.content_type
+    if kind is None and not isinstance(reply.body, (bytes, File, Stream)):
+        kind = plan.api.content_type if isinstance(plan.api.content_type, str) else plan.api.content_type(call)
+    pairs = _usual(kind, None if plan.api is plan.simulator.control else call.world.name)
+    if reply.headers:
+        pairs = (*_pairs(reply), *pairs)
     if (cors.unasked or "Origin" in call.request.headers) and call.entry.operation != "preflight":
-        headers.extend(cors.on_answer(call.request, call.world))
-    return headers
+        pairs = (*pairs, *cors.on_answer(call.request, call.world))
+    return pairs
+
+
+@lru_cache(maxsize=4096)
+def _usual(content_type: str | None, world: str | None) -> Pairs:
+    """What nearly every answer of a world has, and so one value for all of them."""
+    typed = () if content_type is None else (("Content-Type", content_type),)
+    return typed if world is None else (*typed, ("X-Sim-World", world), NUMBER)
 
 
 def enter_effects(world: World, call: Call, effects: tuple[Effect, ...]) -> tuple[Effect, ...]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
 from email.utils import formatdate
 from functools import cache, lru_cache
 from http import HTTPStatus
@@ -14,7 +13,7 @@ from multidict import CIMultiDict
 
 from chatsim import __version__
 from chatsim.core.files import Unsatisfiable, disposition, harmless_type, wanted
-from chatsim.core.http import File
+from chatsim.core.http import NUMBER, File, Pairs
 
 if TYPE_CHECKING:
     from chatsim.core.pipeline import Outcome
@@ -35,49 +34,51 @@ def _phrase(status: int) -> str:
 
 
 @lru_cache(maxsize=1)
-def _date(second: int) -> str:
-    return formatdate(second, usegmt=True)
+def _signature(second: int) -> bytes:
+    return f"Server: {SERVER}\r\nDate: {formatdate(second, usegmt=True)}\r\n\r\n".encode()
 
 
-def lines_of(headers: Sequence[tuple[str, str]]) -> str:
-    """Headers as lines.
-
-    Raises:
-        ValueError: one would break out of its line.
-    """
-    lines = "".join([f"{name}: {value}\r\n" for name, value in headers])
-    if lines.count("\n") != len(headers) or lines.count("\r") != len(headers):
+@lru_cache(maxsize=1024)
+def _template(status: int, pairs: Pairs, minor: int, keep_alive: bool, empty: bool) -> bytes:
+    """A head to be filled in with the entry's number and the length of the body."""
+    plain = [pair for pair in pairs if pair != NUMBER]
+    lines = "".join([f"{name}: {value}\r\n" for name, value in plain])
+    if lines.count("\n") + lines.count("\r") != 2 * len(plain):
         raise ValueError(f"a header holds a line break: {lines!r}")
-    return lines
+    names = {name.lower() for name, _ in pairs}
+    lines = f"HTTP/1.{minor} {status} {_phrase(status)}\r\n{lines}"
+    if not empty and "content-type" not in names:
+        lines += "Content-Type: application/octet-stream\r\n"
+    if not keep_alive:
+        lines += "Connection: close\r\n"
+    elif minor == 0:
+        lines += "Connection: keep-alive\r\n"
+    # What the answer does not have is filled in all the same, with a width of nothing.
+    number = b"X-Sim-Entry: %d\r\n" if NUMBER in pairs else b"%.0a"
+    length = b"%.0a" if "content-length" in names or status in _BODILESS else b"Content-Length: %d\r\n"
+    return lines.encode("utf-8", "surrogateescape").replace(b"%", b"%%") + number + length
 
 
 def whole(
     status: int,
-    lines: str,
+    pairs: Pairs,
     body: bytes,
+    number: int = 0,
     *,
     method: str = "GET",
     version: HttpVersion = HttpVersion11,
     keep_alive: bool = True,
 ) -> bytes:
-    """Head and body of an answer to `method`, as they go over the wire; `lines` are its headers.
+    """Head and body of an answer to `method`, as they go over the wire; `number` is the one of its entry.
 
     A body that is not there claims no content type, one without a type is plain bytes.
+
+    Raises:
+        ValueError: a header would break out of its line.
     """
-    named = lines.lower()
-    version = min(version, HttpVersion11)  # the highest that is spoken here
-    head = f"HTTP/{version.major}.{version.minor} {status} {_phrase(status)}\r\n{lines}"
-    if body and "content-type:" not in named:
-        head += "Content-Type: application/octet-stream\r\n"
-    if "content-length:" not in named and status not in _BODILESS:
-        head += f"Content-Length: {len(body)}\r\n"
-    if not keep_alive:
-        head += "Connection: close\r\n"
-    elif version < HttpVersion11:
-        head += "Connection: keep-alive\r\n"
-    head += f"Server: {SERVER}\r\nDate: {_date(int(time.time()))}\r\n\r\n"
-    raw = head.encode("utf-8", "surrogateescape")
-    return raw + body if body and method != "HEAD" else raw
+    minor = 1 if version >= HttpVersion11 else 0  # the highest that is spoken here is 1.1
+    head = _template(status, pairs, minor, keep_alive, not body) % (number, len(body)) + _signature(int(time.time()))
+    return head + body if body and method != "HEAD" else head
 
 
 class Answer(web.StreamResponse):
@@ -87,11 +88,13 @@ class Answer(web.StreamResponse):
     of what a request costs.
     """
 
-    def __init__(self, status: int, headers: list[tuple[str, str]], body: bytes) -> None:
+    def __init__(self, status: int, pairs: Pairs, body: bytes, number: int = 0) -> None:
         """Raises ValueError for a header that would break out of its line."""
         super().__init__(status=status)
-        self._lines = lines_of(headers)
+        whole(status, pairs, body, number)
+        self._pairs = pairs
         self._content = body
+        self._number = number
 
     async def prepare(self, request: web.BaseRequest) -> None:
         """Write everything.
@@ -109,8 +112,15 @@ class Answer(web.StreamResponse):
 
     def raw(self, method: str, version: HttpVersion) -> bytes:
         """Everything, as it goes over the wire; the connection is kept only where `prepare` found that it may be."""
-        keep_alive = bool(self._keep_alive)
-        return whole(self.status, self._lines, self._content, method=method, version=version, keep_alive=keep_alive)
+        return whole(
+            self.status,
+            self._pairs,
+            self._content,
+            self._number,
+            method=method,
+            version=version,
+            keep_alive=bool(self._keep_alive),
+        )
 
     async def write_eof(self, data: bytes = b"") -> None:
         """Nothing is left to write."""

@@ -89,7 +89,7 @@ class Server:
         outcome = await self._outcome(request, plan)
         if outcome is None:
             abort(request)
-            return Answer(499, [], b"")
+            return Answer(499, (), b"")
         return await self._write(request, outcome)
 
     def outcome(self, head: Request, name: str, raw: bytes) -> Outcome:
@@ -187,7 +187,7 @@ class Server:
     async def _respond(self, request: web.BaseRequest, outcome: Outcome) -> web.StreamResponse:
         body = outcome.body
         if isinstance(body, bytes):
-            answer = Answer(outcome.status, outcome.headers, body)
+            answer = Answer(outcome.status, outcome.pairs, body, outcome.number)
             if outcome.status in UNREAD:
                 answer.force_close()
             if outcome.effects:
@@ -207,7 +207,7 @@ class Server:
             await asyncio.sleep(drawn.delay_s)
         if act.drop is not None or act.offline:
             abort(request)
-            return Answer(outcome.status, [], b"")
+            return Answer(outcome.status, (), b"")
         if act.truncate and isinstance(outcome.body, bytes):
             answer = web.StreamResponse(status=outcome.status, headers=dict(outcome.headers))
             answer.content_length = len(outcome.body) or 1
@@ -236,7 +236,8 @@ class Server:
         world = self.simulator.worlds.get(DEFAULT, self.simulator.desk)
         outcome = mishear(self.simulator, world, problem, method, path)
         self.after(world)
-        return Answer(outcome.status, outcome.headers, outcome.body if isinstance(outcome.body, bytes) else b"")
+        body = outcome.body if isinstance(outcome.body, bytes) else b""
+        return Answer(outcome.status, outcome.pairs, body, outcome.number)
 
     # -- effects
 

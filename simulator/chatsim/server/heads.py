@@ -25,8 +25,12 @@ Peer = tuple[str, str, str | None]
 
 
 class Head(msgspec.Struct, frozen=True, gc=False):
-    """A head taken apart. `world` is the name of the world; `length` the bytes of the body, -1 where not told."""
+    """A head taken apart. `raw` is the head as it came, where it may come again.
 
+    `world` is the name of the world; `length` the bytes of the body, -1 where not told.
+    """
+
+    raw: bytes
     request: Request
     world: str
     version: HttpVersion
@@ -44,10 +48,10 @@ class Heads:
         """The head that these bytes were the last time."""
         return self._known.get((raw, peer))
 
-    def remember(self, raw: bytes, peer: Peer, head: Head) -> None:
+    def remember(self, head: Head, peer: Peer) -> None:
         """Keep a head for the next time; all are let go where there are too many."""
-        if len(raw) > LONGEST_KNOWN:
+        if len(head.raw) > LONGEST_KNOWN:
             return
         if len(self._known) >= KNOWN:
             self._known.clear()
-        self._known[raw, peer] = head
+        self._known[head.raw, peer] = head

@@ -13,7 +13,7 @@ from aiohttp.http import RawRequestMessage
 from aiohttp.http_exceptions import HttpProcessingError
 
 from chatsim.core.errors import Malformed, RequestTimeout
-from chatsim.server.answer import UNREAD, lines_of, whole
+from chatsim.server.answer import UNREAD, whole
 from chatsim.server.heads import END, Head
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ class Protocol(web.RequestHandler):
     already.
     """
 
-    __slots__ = ("_head_timer", "_left", "_new_head", "_peer", "_server", "prepared")
+    __slots__ = ("_head_timer", "_last", "_left", "_new_head", "_peer", "_server", "prepared")
 
     def __init__(self, manager: web.Server, server: Server, own: str | None = None, **limits: Any) -> None:
         super().__init__(manager, **limits)
@@ -48,6 +48,7 @@ class Protocol(web.RequestHandler):
         # known, and then nothing may pass by the parser any more.
         self._left: int | None = 0
         self._new_head: bytes | None = None
+        self._last: Head | None = None
         self.prepared: Outcome | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -135,9 +136,14 @@ class Protocol(web.RequestHandler):
 
     def _answer_known(self, data: bytes) -> bool:
         """Answer a request that is there whole with a head that came before; False if it has to be parsed."""
-        end = data.find(END) + len(END)
-        head = self._server.heads.find(data[:end], self._peer)
-        return head is not None and end + head.length == len(data) and self._answer(head, data[end:])
+        head = self._last
+        if head is None or not data.startswith(head.raw):
+            head = self._server.heads.find(data[: data.find(END) + len(END)], self._peer)
+            if head is None:
+                return False
+            self._last = head
+        end = len(head.raw)
+        return end + head.length == len(data) and self._answer(head, data[end:])
 
     def _answer_at_once(self, message: Any, payload: Any) -> bool:
         """Answer a request that was parsed; False if it has to take the long way."""
@@ -150,9 +156,10 @@ class Protocol(web.RequestHandler):
             request, world = self._server.locate(message.method, message.path, headers, self._peer)
         except Exception as mistake:  # noqa: BLE001 - ours, whatever it is: told as one
             return self._own_mistake(mistake, message.method, message.path, message.version)
-        head = Head(request, world, message.version, not message.should_close, _length(message))
-        if self._new_head is not None and head.keep_alive:
-            self._server.heads.remember(self._new_head, self._peer, head)
+        raw = self._new_head or b""
+        head = Head(raw, request, world, message.version, not message.should_close, _length(message))
+        if raw and head.keep_alive:
+            self._server.heads.remember(head, self._peer)
         return self._answer(head, _content(payload))
 
     def _answer(self, head: Head, content: bytes) -> bool:
@@ -170,8 +177,9 @@ class Protocol(web.RequestHandler):
             keep_alive = head.keep_alive and outcome.status not in UNREAD
             raw = whole(
                 outcome.status,
-                lines_of(outcome.headers),
+                outcome.pairs,
                 body,
+                outcome.number,
                 method=request.method,
                 version=head.version,
                 keep_alive=keep_alive,

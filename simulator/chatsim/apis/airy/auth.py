@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from chatsim.apis.airy.errors import Bare, ForeignOrigin
@@ -96,6 +97,7 @@ def is_system_token(world: World, header: str | None) -> bool:
     return bool(token) and header is not None and bearer(header) == token
 
 
+@lru_cache(maxsize=1024)
 def bearer(header: str) -> str:
     """[source] A value that begins with `Bearer` loses seven characters, any other is the token itself."""
     return header[7:] if header.startswith("Bearer") else header

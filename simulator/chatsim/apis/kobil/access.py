@@ -11,7 +11,7 @@ from chatsim.apis.kobil.errors import OtherService, RealmUnknown, UserUnknown
 from chatsim.apis.kobil.forms import Form
 from chatsim.apis.kobil.state import Kobil, User
 from chatsim.core.api import Call
-from chatsim.core.auth import Principal
+from chatsim.core.auth import Principal, bearer
 from chatsim.core.errors import Unauthorized
 from chatsim.core.tokens import TokenRefused
 
@@ -33,11 +33,11 @@ def admit(state: Kobil, call: Call) -> None:
 
 def authenticate(state: Kobil, call: Call) -> Principal:
     """The client that the Bearer token was issued to. Raises Unauthorized for every fault of a token."""
-    scheme, _, token = call.request.headers.get("Authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not token.strip():
+    token = bearer(call.request.headers.get("Authorization", ""))
+    if not token:
         raise Unauthorized("no Bearer token in Authorization")
     try:
-        claims = call.world.identity.verify(token.strip(), call.params["tenant"], call.now)
+        claims = call.world.identity.verify(token, call.params["tenant"], call.now)
     except TokenRefused as refused:
         raise Unauthorized(f"the token is not accepted: {refused}") from refused
     return Principal(id=claims.client_id, kind="client")

@@ -7,7 +7,7 @@ from chatsim.apis.weavy.query import INT32
 from chatsim.apis.weavy.records import Conversation, Member, User
 from chatsim.apis.weavy.state import Weavy
 from chatsim.core.api import Call
-from chatsim.core.auth import Principal
+from chatsim.core.auth import Principal, bearer
 from chatsim.core.errors import Forbidden, NotFound, Unauthorized
 
 KEY_PREFIX: Final = "wys_"
@@ -34,9 +34,8 @@ def authenticate(state: Weavy, call: Call) -> Principal:
 
 
 def _credential(call: Call) -> str:
-    scheme, _, credential = call.request.headers.get("Authorization", "").partition(" ")
-    if scheme.lower() == "bearer" and credential.strip():
-        return credential.strip()
+    if credential := bearer(call.request.headers.get("Authorization", "")):
+        return credential
     # A browser cannot set headers on a WebSocket: "the access token is sent in the query string".
     if call.request.path.lower().startswith(HUBS):
         return dict(call.query).get("access_token", "")
