@@ -63,3 +63,13 @@ def test_an_answer_without_an_origin_carries_nothing() -> None:
     """Clients that are no browsers see no CORS headers, unless the real service always sends them."""
     assert Cors().on_answer(request(), WORLD) == ()
     assert Cors(always=True).on_answer(request(), WORLD) == (("Access-Control-Allow-Origin", "*"),)
+
+
+def test_each_origin_hears_of_itself() -> None:
+    """One after the other by the same rules, and again."""
+    rules = Cors(echo=True)
+    heard = [
+        dict(rules.on_answer(request(Origin=origin), WORLD))["Access-Control-Allow-Origin"]
+        for origin in ("a", "b", "a")
+    ]
+    assert heard == ["a", "b", "a"]

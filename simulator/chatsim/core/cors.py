@@ -8,12 +8,16 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from chatsim.core.http import Reply, Request
+from chatsim.core.http import Pairs, Reply, Request
 
 if TYPE_CHECKING:
     from chatsim.core.world import World
 
 SIMULATOR_HEADERS: Final = ("X-Sim-World", "X-Sim-Entry")
+KNOWN: Final = 256
+"""For so many callers the headers are remembered that their answers carry."""
+
+_ANYBODY: Final = (("Access-Control-Allow-Origin", "*"),)
 
 
 class Cors(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,6 +43,7 @@ class Cors(msgspec.Struct, frozen=True, kw_only=True):
     refused: Reply | None = None
     any_options: bool = False
     full: bool = False
+    _written: dict[tuple[str | None, str], Pairs] = {}
 
     @property
     def unasked(self) -> bool:
@@ -49,16 +54,22 @@ class Cors(msgspec.Struct, frozen=True, kw_only=True):
         """Whether pages of `origin` may call."""
         return self.origins is None or any(fnmatchcase(origin, pattern) for pattern in self.origins(world))
 
-    def on_answer(self, request: Request, world: World) -> tuple[tuple[str, str], ...]:
+    def on_answer(self, request: Request, world: World) -> Pairs:
         """The headers that every answer to this request carries; none without an Origin, unless `always`."""
         origin = request.headers.get("Origin")
         if origin is None and not self.full:
-            return (("Access-Control-Allow-Origin", "*"),) if self.always else ()
+            return _ANYBODY if self.always else ()
         if not self.methods or (origin is not None and not self.allows(origin, world)):
             return ()
-        exposed = ", ".join((*self.expose, *SIMULATOR_HEADERS))
-        allowed = self._allowed(request) if self.full else ()
-        return (*self._origin(origin or "*"), *allowed, ("Access-Control-Expose-Headers", exposed))
+        asked = request.headers.get("Access-Control-Request-Headers", "") if self.full else ""
+        if (known := self._written.get((origin, asked))) is None:
+            exposed = ", ".join((*self.expose, *SIMULATOR_HEADERS))
+            allowed = self._allowed(request) if self.full else ()
+            known = (*self._origin(origin or "*"), *allowed, ("Access-Control-Expose-Headers", exposed))
+            if len(self._written) >= KNOWN:
+                self._written.clear()
+            self._written[origin, asked] = known
+        return known
 
     def preflight(self, request: Request, world: World) -> Reply | None:
         """The answer to a preflight (or, with `any_options`, to any OPTIONS); None where the request is neither."""
@@ -75,7 +86,7 @@ class Cors(msgspec.Struct, frozen=True, kw_only=True):
             headers.append(("Access-Control-Max-Age", str(self.max_age)))
         return Reply(status=self.status, headers=tuple(pair for pair in headers if pair[1]))
 
-    def _allowed(self, request: Request) -> tuple[tuple[str, str], ...]:
+    def _allowed(self, request: Request) -> Pairs:
         asked = request.headers.get("Access-Control-Request-Headers", "")
         return (
             ("Access-Control-Allow-Methods", ", ".join(self.methods)),
