@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 TEXT: Final = 0x81
 BINARY: Final = 0x82
 CLOSING_S: Final = 2.0
+AT_ONCE: Final = 256
+"""So many frames of one push are there at a time, before they are written."""
+
 _MEDIUM: Final = struct.Struct(">BBH").pack
 _LONG: Final = struct.Struct(">BBQ").pack
 
@@ -248,19 +251,28 @@ class Hub:
             for link in told:
                 link.connection.muted = link.connection.muted or drawn.act.mute
                 self.carry_out(link, ends(drawn.act))
+        for start in range(0, len(told), AT_ONCE):
+            self._tell(told[start : start + AT_ONCE], push, encoder)
+        raw = encoder.bytes(told[0].connection.base_url if told else world.base_url)
+        note_push(world, entry, tuple(link.connection.id for link in told), raw)
+        self._changed(world)
+
+    def _tell(self, links: list[Link], push: Push, encoder: Encoder) -> None:
+        """Write to some of those who listen: all frames first, then all writes, since each write leaves caches cold."""
         last: str | bytes = ""
         framed = frame(last)
-        for link in told:
+        frames: list[tuple[Link, bytes]] = []
+        for link in links:
             for effect in link.connection.session.pushed(push, encoder.bytes(link.connection.base_url)):
                 if isinstance(effect, Send):
                     if effect.data != last:
                         last, framed = effect.data, frame(effect.data, text=effect.text)
-                    link.write(framed)
+                    frames.append((link, framed))
                 else:
+                    _write(frames)
+                    frames.clear()
                     self.carry_out(link, (effect,))
-        raw = encoder.bytes(told[0].connection.base_url if told else world.base_url)
-        note_push(world, entry, tuple(link.connection.id for link in told), raw)
-        self._changed(world)
+        _write(frames)
 
     def _receivers(self, world: World, push: Push) -> list[Link]:
         listeners = self._topics.get((world, push.topic), {})
@@ -301,6 +313,11 @@ class Hub:
         for link in links:
             link.close(code)
         await asyncio.gather(*(link.closed() for link in links))
+
+
+def _write(frames: Iterable[tuple[Link, bytes]]) -> None:
+    for link, framed in frames:
+        link.write(framed)
 
 
 def protocols_of(request: web.BaseRequest, socket: Socket) -> tuple[str, ...]:
