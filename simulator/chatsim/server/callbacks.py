@@ -163,8 +163,8 @@ class Courier:
                 ssl=self._trusted(world.setting("callbacks.ca_file")),
             ) as response:
                 reply = b""
-                while len(reply) < REPLY_KEPT and (chunk := await response.content.read(REPLY_KEPT)):
-                    reply += chunk
+                while len(reply) < REPLY_KEPT and not response.content.at_eof():
+                    reply += await response.content.read(REPLY_KEPT)
         except TimeoutError:
             took = perf_counter() - began
             return Attempt(at=at, duration_s=took, error=f"no answer within {world.setting('callbacks.timeout_s'):g} s")
