@@ -1,5 +1,6 @@
 """The command `chatsim`. Knows how options are written; what they do is known where they are handed to."""
 
+import gc
 import os
 import sys
 from collections.abc import Mapping
@@ -97,6 +98,7 @@ def serve(**given: Any) -> None:
     CHATSIM_KEYCLOAK__ACCESS_TOKEN_LIFESPAN_S for keycloak.access_token_lifespan_s. A flag beats the environment, the
     environment beats the file. CHATSIM_CONTROL=open lets everybody call /_sim.
     """
+    gc.disable()  # while the simulator is put together; the runner switches it on again
     from chatsim.core.data import DataMissing
     from chatsim.core.settings import SettingError
     from chatsim.server.binding import CannotListen

@@ -192,10 +192,13 @@ def _url(scheme: str, host: str | None, listening: Sequence[tuple[socket.socket,
 
 
 def _spare_the_collector() -> None:
-    """What is there now stays: no collection need look at it again. Only in a process that is ours alone."""
-    gc.collect()
+    """What is there now stays: no collection need look at it again. Only in a process that is ours alone.
+
+    The command switched the collector off before its imports, which leave about nothing to collect.
+    """
     gc.freeze()
     gc.set_threshold(*_GARBAGE_THRESHOLDS)
+    gc.enable()
 
 
 def loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
