@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 from sample import HEALTH, SAMPLE, show_room
 
 from chatsim.core.api import Api, Route

@@ -5,14 +5,14 @@ Plain data, written out and read back as it stands; `identity` gives it meaning.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Literal
+
+import msgspec
 
 TokenKind = Literal["access", "refresh", "id"]
 
 
-@dataclass(slots=True)
-class Client:
+class Client(msgspec.Struct):
     """A client of a realm. `sub` is the user that its service account acts as.
 
     One that is not public and has no secret takes the first one given, where accounts are open.
@@ -30,8 +30,7 @@ class Client:
     consent_required: bool = False
 
 
-@dataclass(slots=True)
-class User:
+class User(msgspec.Struct):
     """A person who logs in with a password. `username` is lower-case, as the real server keeps it.
 
     One without a password takes the first one given, where accounts are open.
@@ -45,12 +44,11 @@ class User:
     first_name: str | None = None
     last_name: str | None = None
     enabled: bool = True
-    required_actions: list[str] = field(default_factory=list)
-    roles: list[str] = field(default_factory=list)
+    required_actions: list[str] = []
+    roles: list[str] = []
 
 
-@dataclass(slots=True)
-class Realm:
+class Realm(msgspec.Struct):
     """A tenant. The life spans are in seconds, None being the world's setting; `not_before` is in seconds of 1970."""
 
     name: str
@@ -59,12 +57,11 @@ class Realm:
     refresh_token_lifespan_s: int | None = None
     revoke_refresh_token: bool = False
     not_before: int = 0
-    clients: dict[str, Client] = field(default_factory=dict)
-    users: dict[str, User] = field(default_factory=dict)
+    clients: dict[str, Client] = {}
+    users: dict[str, User] = {}
 
 
-@dataclass(slots=True)
-class UserSession:
+class UserSession(msgspec.Struct):
     """A login at one client. It lasts as long as its last refresh token."""
 
     sid: str
@@ -75,8 +72,7 @@ class UserSession:
     expires: int
 
 
-@dataclass(slots=True)
-class Issued:
+class Issued(msgspec.Struct):
     """A token that was given out. `tail` is its end: ids begin anew after a reset, so the id alone proves nothing."""
 
     exp: int
@@ -89,17 +85,16 @@ class Issued:
     revoked: bool = False
 
 
-@dataclass(slots=True)
-class IdentityState:
+class IdentityState(msgspec.Struct):
     """All of it. `issued` is by token id; `oldest_key` to `key` are the generations whose signatures count.
 
     `secret` (hex) is what refresh tokens are signed with; it goes along into a copy of the world. `furnished` says that
     the fixture's accounts were added, which happens once: what was deleted since stays away.
     """
 
-    realms: dict[str, Realm] = field(default_factory=dict)
-    sessions: dict[str, UserSession] = field(default_factory=dict)
-    issued: dict[str, Issued] = field(default_factory=dict)
+    realms: dict[str, Realm] = {}
+    sessions: dict[str, UserSession] = {}
+    issued: dict[str, Issued] = {}
     key: int = 0
     oldest_key: int = 0
     secret: str = ""

@@ -6,9 +6,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Protocol
 from urllib.parse import parse_qsl
+
+import msgspec
 
 from chatsim.core.cors import Cors
 from chatsim.core.effects import Effect, Push
@@ -106,8 +107,7 @@ class Call:
             raise Invalid(text, code=code)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
-class Route:
+class Route(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     """One row of an API's table.
 
     `path` is a template (`/users/{id}`); `slash` serves it with and without a slash at its end, `aliases` are
@@ -180,8 +180,7 @@ class Session(Protocol):
         ...
 
 
-@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
-class Socket:
+class Socket(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     """A WebSocket endpoint. `open` gives the session, or raises an `ApiError` that refuses the handshake.
 
     `protocols` are the sub-protocols the server may select; the client's first one that is among them is taken;
@@ -200,7 +199,7 @@ class Socket:
     aliases: tuple[str, ...] = ()
     limit: int = 64 * 1024
     queue: int = MEBIBYTE
-    replies: Mapping[int, str] = field(default_factory=dict)
+    replies: Mapping[int, str] = {}
 
     @property
     def method(self) -> str:
@@ -220,8 +219,7 @@ class Socket:
                 yield path + "/"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
-class Collection:
+class Collection(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     """Things that a test sets up or looks at, below `/_sim/worlds/{w}/{api}/`.
 
     `path` ends in the parameter that names one thing: `realms/{realm}/clients/{client_id}`; a list that has no
@@ -240,8 +238,7 @@ class Collection:
     filters: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
-class Trigger:
+class Trigger(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     """An action of the other party that the real API has no endpoint for; POST `/_sim/worlds/{w}/{api}/{name}`.
 
     `run` gives a reply whose body is an object, such as `{"message_id": …}`; the pipeline adds `entry` and
@@ -283,8 +280,7 @@ def anonymous(state: State, call: Call) -> Principal | None:
     return None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
-class Api:
+class Api(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     """One emulated service.
 
     `document` names the document it is from, `emulates` the version of the real service. `state` builds the API's
@@ -313,19 +309,19 @@ class Api:
     authenticate: Callable[[State, Call], Principal | None] = anonymous
     decode: Callable[[Call, Body], Any] = decode_json
     content_type: str | Callable[[Call], str] = JSON
-    cors: Cors = field(default_factory=Cors)
+    cors: Cors = msgspec.field(default_factory=Cors)
     limit: int = MEBIBYTE
-    replies: Mapping[int, str] = field(default_factory=dict)
+    replies: Mapping[int, str] = {}
     bare: tuple[int, ...] = ()
-    errors: Mapping[str, Callable[[], ApiError]] = field(default_factory=dict)
-    timers: Mapping[str, Operation] = field(default_factory=dict)
-    tolerances: Mapping[str, str] = field(default_factory=dict)
+    errors: Mapping[str, Callable[[], ApiError]] = {}
+    timers: Mapping[str, Operation] = {}
+    tolerances: Mapping[str, str] = {}
     settings: tuple[Setting, ...] = ()
     quirks: tuple[Quirk, ...] = ()
     collections: tuple[Collection, ...] = ()
     triggers: tuple[Trigger, ...] = ()
     schemas: tuple[str, ...] = ()
-    environment: Mapping[str, Callable[[World, str], str]] = field(default_factory=dict)
+    environment: Mapping[str, Callable[[World, str], str]] = {}
     sample: str = ""
     hosts: tuple[str, ...] = ()
     populate: Callable[[State, Call, Population], Mapping[str, int]] | None = None

@@ -7,9 +7,10 @@ A conversation is a queue of which only the head is sent; other conversations do
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final, Literal
+
+import msgspec
 
 from chatsim.core.json import encode
 from chatsim.core.settings import Setting
@@ -74,8 +75,7 @@ class NotSettled(ValueError):
     """The delivery is still under way, so it cannot be sent once more."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Policy:
+class Policy(msgspec.Struct, frozen=True, kw_only=True):
     """How often and when to try. ``backoff_s[n]`` lies before attempt n + 2; the last one repeats."""
 
     attempts: int = 1
@@ -96,14 +96,13 @@ class Policy:
         return cls(attempts=world.setting("callbacks.attempts"), backoff_s=waits)
 
 
-@dataclass(slots=True, kw_only=True)
-class Attempt:
+class Attempt(msgspec.Struct, kw_only=True):
     """One try: the receiver's answer, or ``error`` where there was none. ``at`` is world time."""
 
     at: int
     duration_s: float = 0.0
     status: int | None = None
-    headers: list[tuple[str, str]] = field(default_factory=list)
+    headers: list[tuple[str, str]] = []
     reply: bytes = b""
     error: str | None = None
 
@@ -116,8 +115,7 @@ class Attempt:
         return self.error is None and self.status is not None and 200 <= self.status <= 300
 
 
-@dataclass(slots=True, kw_only=True)
-class Delivery:
+class Delivery(msgspec.Struct, kw_only=True):
     """One body for one address. ``target`` is where ``url`` leads after the map was applied."""
 
     id: str
@@ -127,12 +125,12 @@ class Delivery:
     target: str
     body: bytes
     about: str = ""
-    headers: list[tuple[str, str]] = field(default_factory=list)
+    headers: list[tuple[str, str]] = []
     created_at: int = 0
     cause: int | None = None
     state: State = "pending"
     due_at: int | None = None
-    attempts: list[Attempt] = field(default_factory=list)
+    attempts: list[Attempt] = []
     departed: bool = False
     """Whether the answer of the request that made it was written, so that it may leave."""
     failures: int = 0
@@ -146,18 +144,17 @@ class Delivery:
     """The delivery that was released just before this one and has to be tried first."""
 
 
-@dataclass(slots=True)
-class Outbox:
+class Outbox(msgspec.Struct):
     """All deliveries of one world: plain data, written out with the world."""
 
-    deliveries: dict[str, Delivery] = field(default_factory=dict)
-    queues: dict[str, list[str]] = field(default_factory=dict)
+    deliveries: dict[str, Delivery] = {}
+    queues: dict[str, list[str]] = {}
     """Per conversation the ids that are not settled, next one first."""
-    leaving: dict[str, None] = field(default_factory=dict)
+    leaving: dict[str, None] = {}
     """Heads that may be sent at once, longest waiting first (a dict as ordered set)."""
-    due: dict[str, int] = field(default_factory=dict)
+    due: dict[str, int] = {}
     """Heads that wait for their next attempt, and its moment."""
-    followers: dict[str, str] = field(default_factory=dict)
+    followers: dict[str, str] = {}
     """The inverse of `Delivery.behind`."""
     holding: bool = False
     kept: int = 10_000

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final, Literal
+
+import msgspec
 
 MAX_HEAD_BYTES: Final = 16 * 1024
 MAX_PARTS: Final = 100
@@ -26,8 +27,7 @@ class BadMultipart(ValueError):
     """The bytes are no multipart/form-data."""
 
 
-@dataclass(frozen=True, slots=True)
-class PartHead:
+class PartHead(msgspec.Struct, frozen=True):
     """A part begins. Names are as sent, percent signs and all; bytes that are not UTF-8 are surrogates."""
 
     name: str
@@ -35,8 +35,7 @@ class PartHead:
     content_type: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class PartData:
+class PartData(msgspec.Struct, frozen=True):
     """Bytes of the part that began last."""
 
     data: bytes

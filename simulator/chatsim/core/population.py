@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 
-@dataclass(frozen=True, slots=True)
-class Person:
+class Person(msgspec.Struct, frozen=True):
     """Somebody. `handle` is ASCII, unlike the name, and nobody else's; `id` a UUID that goes with it."""
 
     name: str
@@ -16,8 +16,7 @@ class Person:
     id: str
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(msgspec.Struct, frozen=True):
     """What one of the people (their number) said at a moment, in nanoseconds UTC."""
 
     at: int
@@ -25,8 +24,7 @@ class Line:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Talk:
+class Talk(msgspec.Struct, frozen=True):
     """A conversation of people (their numbers, each once), its lines from the oldest to the newest."""
 
     title: str
@@ -34,8 +32,7 @@ class Talk:
     lines: tuple[Line, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Population:
+class Population(msgspec.Struct, frozen=True):
     """People and their conversations. `since` is before everything that was said."""
 
     people: tuple[Person, ...]

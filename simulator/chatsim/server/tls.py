@@ -5,11 +5,12 @@ signs for the simulator's names. Knows no listener and no API.
 import os
 import ssl
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
+
+import msgspec
 
 if TYPE_CHECKING:  # imported at run time only by a start with --tls
     from cryptography.x509 import Certificate
@@ -27,8 +28,7 @@ class TlsError(Exception):
     """The certificates cannot be made or read; the text says what to do."""
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
+class Identity(msgspec.Struct, frozen=True):
     """What an HTTPS listener needs, and the authority (PEM) that a client is to trust."""
 
     context: ssl.SSLContext

@@ -5,7 +5,6 @@ socket. Sentences in quotation marks are from the protocol's own description, "S
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Any, Final, TypeVar
 
@@ -30,8 +29,7 @@ class LocalProtocolError(Exception):
     """This side tried to send what the protocol does not allow now."""
 
 
-@dataclass(frozen=True, slots=True)
-class Handshake:
+class Handshake(msgspec.Struct, frozen=True):
     """A client's first record: the protocol that it wants to speak."""
 
     protocol: str
@@ -46,15 +44,13 @@ class Handshake:
         return None
 
 
-@dataclass(frozen=True, slots=True)
-class HandshakeReply:
+class HandshakeReply(msgspec.Struct, frozen=True):
     """A server's first record; with an error the connection ends."""
 
     error: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Invocation:
+class Invocation(msgspec.Struct, frozen=True):
     """A call of a method of the other side; without an id no completion is wanted."""
 
     target: str
@@ -62,16 +58,14 @@ class Invocation:
     invocation_id: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class StreamItem:
+class StreamItem(msgspec.Struct, frozen=True):
     """One value of a streaming call."""
 
     invocation_id: str
     item: Any
 
 
-@dataclass(frozen=True, slots=True)
-class Completion:
+class Completion(msgspec.Struct, frozen=True):
     """The end of a call: a result (None where there is none) or an error."""
 
     invocation_id: str
@@ -79,8 +73,7 @@ class Completion:
     error: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class StreamInvocation:
+class StreamInvocation(msgspec.Struct, frozen=True):
     """A call whose answer is a stream of items."""
 
     target: str
@@ -88,20 +81,17 @@ class StreamInvocation:
     invocation_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class CancelInvocation:
+class CancelInvocation(msgspec.Struct, frozen=True):
     """The caller no longer wants the items of a streaming call."""
 
     invocation_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class Ping:
+class Ping(msgspec.Struct, frozen=True):
     """A sign of life."""
 
 
-@dataclass(frozen=True, slots=True)
-class Close:
+class Close(msgspec.Struct, frozen=True):
     """The last message of a side."""
 
     error: str | None = None

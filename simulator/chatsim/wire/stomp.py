@@ -5,8 +5,9 @@ Sentences quoted here are those of the STOMP 1.2 specification unless another ve
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Final
+
+import msgspec
 
 VERSIONS: Final = ("1.0", "1.1", "1.2")
 
@@ -66,8 +67,7 @@ class OwnFault(Exception):
     """This end was asked to send what the protocol does not allow: a bug of the caller."""
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
+class Frame(msgspec.Struct, frozen=True):
     """One STOMP frame; header names and values are as the application means them, without escapes."""
 
     command: str
@@ -86,8 +86,7 @@ class Frame:
         return None
 
 
-@dataclass(frozen=True, slots=True)
-class HeartBeat:
+class HeartBeat(msgspec.Struct, frozen=True):
     """An end-of-line between frames.
 
     "The NULL octet can be optionally followed by multiple EOLs", and a sender with nothing to say "MUST send an

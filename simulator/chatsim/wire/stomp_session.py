@@ -4,9 +4,10 @@ Knows no destination, no user and no transport; what SUBSCRIBE, SEND and the lik
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from enum import Enum
 from typing import Final
+
+import msgspec
 
 from chatsim.wire.stomp import (
     CLIENT_COMMANDS,
@@ -66,8 +67,7 @@ class OutOfTurn(PeerFault):
     """A frame that is whole, but not allowed now."""
 
 
-@dataclass(frozen=True, slots=True)
-class HeartBeats:
+class HeartBeats(msgspec.Struct, frozen=True):
     """How often each end lets hear of itself, in milliseconds; 0 is never."""
 
     to_client_ms: int = 0

@@ -5,8 +5,9 @@ Knows no request and no token. Callers check first: a method here is given what 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
 
 from chatsim.core.clock import rfc3339
 from chatsim.core.media import Blob
@@ -20,8 +21,7 @@ FAILED: Final = "failed"
 DELIVERED: Final = "delivered"
 
 
-@dataclass(slots=True)
-class Channel:
+class Channel(msgspec.Struct):
     """A place on somebody's web site where visitors chat."""
 
     id: str
@@ -41,8 +41,7 @@ class Channel:
         }
 
 
-@dataclass(slots=True)
-class Message:
+class Message(msgspec.Struct):
     """One message of a visitor or an agent. `sent_at` is in nanoseconds; `source` is empty while it waits."""
 
     id: str
@@ -75,18 +74,16 @@ class Message:
         return shown
 
 
-@dataclass(slots=True)
-class Conversation:
+class Conversation(msgspec.Struct):
     """What a visitor and the agents wrote in one channel, oldest first. It begins with its first message."""
 
     id: str
     channel_id: str
     created_at: int
-    message_ids: list[str] = field(default_factory=list)
+    message_ids: list[str] = []
 
 
-@dataclass(slots=True)
-class Upload:
+class Upload(msgspec.Struct):
     """A file that somebody uploaded."""
 
     id: str
@@ -95,8 +92,7 @@ class Upload:
     blob: Blob
 
 
-@dataclass(frozen=True, slots=True)
-class Tail:
+class Tail(msgspec.Struct, frozen=True):
     """How the frames end that carry the body `raw` to receivers of a STOMP version: the same for all of them."""
 
     raw: bytes = b""
@@ -104,17 +100,16 @@ class Tail:
     octets: bytes = b""
 
 
-@dataclass
-class Airy:
+class Airy(msgspec.Struct, dict=True):
     """All of it, by id.
 
     `passes` are the tokens checked lately, `tail` is what was pushed last; they are made again when they are needed.
     """
 
-    channels: dict[str, Channel] = field(default_factory=dict)
-    conversations: dict[str, Conversation] = field(default_factory=dict)
-    messages: dict[str, Message] = field(default_factory=dict)
-    uploads: dict[str, Upload] = field(default_factory=dict)
+    channels: dict[str, Channel] = {}
+    conversations: dict[str, Conversation] = {}
+    messages: dict[str, Message] = {}
+    uploads: dict[str, Upload] = {}
 
     def __post_init__(self) -> None:
         self.reindex()

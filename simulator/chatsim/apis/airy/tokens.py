@@ -6,8 +6,9 @@ Nothing is recorded: a token is good if this world's key signed it, it is of the
 from __future__ import annotations
 
 from base64 import urlsafe_b64decode
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+
+import msgspec
 
 from chatsim.core.clock import SECOND
 from chatsim.core.tokens import TokenRefused, check_time, read, sign
@@ -20,16 +21,14 @@ MAX_PASSES: Final = 10_000
 FOREVER_S: Final = 253_402_300_799  # the last second of the year 9999
 
 
-@dataclass(frozen=True, slots=True)
-class Visitor:
+class Visitor(msgspec.Struct, frozen=True):
     """Whom a token speaks for: a conversation, which need not have begun yet, in a channel."""
 
     conversation_id: str
     channel_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class Kind:
+class Kind(msgspec.Struct, frozen=True):
     """One kind of token: the names of its claims and the setting that says how long it lives."""
 
     conversation_claim: str
@@ -41,8 +40,7 @@ AUTH: Final = Kind("conversation_id", "channel_id", "airy.token_lifetime_s")
 RESUME: Final = Kind("resume_conversation_id", "resume_channel_id", "airy.resume_token_lifetime_s")
 
 
-@dataclass(frozen=True, slots=True)
-class Pass:
+class Pass(msgspec.Struct, frozen=True):
     """A token that was checked: whom it speaks for, until when (nanoseconds), and under which key setting."""
 
     visitor: Visitor

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from base64 import urlsafe_b64encode
-from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, Final
+
+import msgspec
 
 from chatsim.apis.keycloak.urls import issuer
 from chatsim.core.accounts import Client, Realm, User, UserSession
@@ -16,8 +17,7 @@ from chatsim.core.identity import Identity, service_account_name
 ACCOUNT_ROLES: Final = ("manage-account", "manage-account-links", "view-profile")
 
 
-@dataclass(frozen=True, slots=True)
-class Login:
+class Login(msgspec.Struct, frozen=True):
     """Who gets tokens: `user` at `client`, or where that is None the client itself. `call` says when and where."""
 
     call: Call

@@ -6,9 +6,10 @@ import re
 from base64 import b64decode
 from binascii import Error as NotBase64
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Final, NamedTuple
 from urllib.parse import unquote_plus
+
+import msgspec
 
 from chatsim.apis.keycloak.errors import INVALID_CREDENTIALS, BasicChallenge, OAuthError
 from chatsim.apis.keycloak.forms import Form
@@ -57,7 +58,7 @@ def _accepted(client: Client, secret: str | None, may_be_new: bool) -> Client | 
     if client.public:
         return client
     if client.secret is None and secret and may_be_new:
-        return replace(client, secret=secret)
+        return msgspec.structs.replace(client, secret=secret)
     # A secret that is there but empty is a wrong one, as an empty one cannot have been set.
     return client if secret and secret == client.secret else None
 

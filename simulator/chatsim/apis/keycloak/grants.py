@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Any, Final, NamedTuple
+
+import msgspec
 
 from chatsim.apis.keycloak.claims import Login, issue
 from chatsim.apis.keycloak.errors import OAuthError
@@ -70,7 +71,7 @@ def _user(ask: Ask, name: str | None, given: str | None) -> User:
     if not user.enabled:
         raise OAuthError("invalid_grant", "Account disabled")
     if user.password is None and open_to_new:
-        user = replace(user, password=given)
+        user = msgspec.structs.replace(user, password=given)
     if user.password is None or given != user.password:
         raise OAuthError("invalid_grant", "Invalid user credentials", 401)
     if user.required_actions:

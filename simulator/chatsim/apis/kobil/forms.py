@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any, Final
+
+import msgspec
 
 from chatsim.core.api import Call, decode_json
 from chatsim.core.errors import Malformed, UnsupportedMediaType
@@ -17,13 +18,12 @@ LONGEST_JSON: Final = 1024 * 1024
 MISSPELT: Final = {"sigantureFile": "signatureFile", "sigantureData": "signatureData"}
 
 
-@dataclass(slots=True)
-class Form:
+class Form(msgspec.Struct):
     """A form taken apart. `data` is the JSON part's value, None where there is no such part."""
 
     data: Any = None
     file: Part | None = None
-    tolerated: list[tuple[str, str]] = field(default_factory=list)
+    tolerated: list[tuple[str, str]] = []
     """Codes and texts of what the document does not have; for `Call.tolerate`, once the caller is known."""
 
 

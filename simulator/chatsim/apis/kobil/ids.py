@@ -9,10 +9,11 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Final, NamedTuple
+
+import msgspec
 
 # In ASCII order, so that strings of one width sort as the numbers they stand for.
 BASE62: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
@@ -68,8 +69,7 @@ def message_id(at_ms: int, sequence: int, chance: bytes) -> str:
     return encode_message_id(MessageId(at_ms, counted << _SEQUENCE_BITS | int.from_bytes(chance[:4], "big")))
 
 
-@dataclass(slots=True)
-class MessageIds:
+class MessageIds(msgspec.Struct):
     """The ids of one world: plain data, strictly rising whatever the clock does.
 
     A clock that was set back does not make ids fall: they keep the latest moment seen.

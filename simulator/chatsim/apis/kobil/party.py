@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from chatsim.apis.kobil.ids import conversation_id
 from chatsim.apis.kobil.state import Kobil, Message
@@ -12,8 +13,7 @@ from chatsim.core.api import Call
 from chatsim.core.errors import Conflict, Invalid, NotFound
 
 
-@dataclass(frozen=True, slots=True)
-class Party:
+class Party(msgspec.Struct, frozen=True):
     """The user of a tenant, and the service that is talked to."""
 
     tenant: str

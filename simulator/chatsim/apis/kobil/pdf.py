@@ -8,10 +8,11 @@ from __future__ import annotations
 import io
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
 
 from chatsim.core import data
 from chatsim.core.clock import SECOND
@@ -27,8 +28,7 @@ _BROKEN: Final = (ArithmeticError, ValueError, LookupError, TypeError, Attribute
 _CONTENT_BYTES: Final = 8192  # room for the signature container: ours takes about 2 kB
 
 
-@dataclass(frozen=True, slots=True)
-class Box:
+class Box(msgspec.Struct, frozen=True):
     """Where the signature goes: a page, counted from 1, and two corners in per cent of the page or in points."""
 
     page: int

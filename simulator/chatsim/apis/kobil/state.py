@@ -6,7 +6,6 @@ Plain data, written out and read back as it stands; who may do what is decided e
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
 import msgspec
@@ -21,24 +20,21 @@ KEPT: Final = 20_000
 Direction = Literal["to_user", "from_user"]
 
 
-@dataclass(slots=True)
-class Service:
+class Service(msgspec.Struct):
     """A chat service, named after the client id of its backend."""
 
     id: str
     callback_url: str | None = None
 
 
-@dataclass(slots=True)
-class User:
+class User(msgspec.Struct):
     """Somebody with the SuperApp. `id` is the name or e-mail address as it was first written."""
 
     id: str
-    tenants: list[str] = field(default_factory=list)
+    tenants: list[str] = []
 
 
-@dataclass(slots=True)
-class Media:
+class Media(msgspec.Struct):
     """A file of a message; `service` is the client that may download it."""
 
     id: str
@@ -83,16 +79,15 @@ class Message(msgspec.Struct, kw_only=True, gc=False):
         return conversation_id(self.tenant, self.service, self.user)
 
 
-@dataclass(slots=True)
-class Kobil:
+class Kobil(msgspec.Struct):
     """All of it. Services by id, users by their id in lower case, `conversations` are message ids, oldest first."""
 
-    services: dict[str, Service] = field(default_factory=dict)
-    users: dict[str, User] = field(default_factory=dict)
-    messages: dict[str, Message] = field(default_factory=dict)
-    conversations: dict[str, list[str]] = field(default_factory=dict)
-    media: dict[str, Media] = field(default_factory=dict)
-    ids: MessageIds = field(default_factory=MessageIds)
+    services: dict[str, Service] = {}
+    users: dict[str, User] = {}
+    messages: dict[str, Message] = {}
+    conversations: dict[str, list[str]] = {}
+    media: dict[str, Media] = {}
+    ids: MessageIds = msgspec.field(default_factory=MessageIds)
 
     def user(self, name: str) -> User | None:
         """The user of this name or address, in any case of letters."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from copy import deepcopy
-from dataclasses import dataclass, field
+
+import msgspec
 
 
-@dataclass(slots=True)
-class Message:
+class Message(msgspec.Struct):
     """One message of a chat or a group: its `members` as readers see them, and the moment of sending in ns UTC.
 
     It is never changed, so that a history of fifty needs nothing made anew.
@@ -28,25 +28,23 @@ class Message:
         return self.members.get("client_id", "")
 
 
-@dataclass(slots=True)
-class Chat:
+class Chat(msgspec.Struct):
     """A chat of the documented service. `user_ids` are sorted, with their repetitions."""
 
     id: str
     user_ids: list[str]
-    messages: list[Message] = field(default_factory=list)
+    messages: list[Message] = []
 
 
-@dataclass(slots=True)
-class Namespace:
+class Namespace(msgspec.Struct):
     """The documented service in one namespace: none sees the chats of another.
 
     `client_ids` are those that were used; a dictionary keeps their order, so that a snapshot is the same in each run.
     """
 
-    chats: dict[str, Chat] = field(default_factory=dict)
-    by_users: dict[str, str] = field(default_factory=dict)
-    client_ids: dict[str, None] = field(default_factory=dict)
+    chats: dict[str, Chat] = {}
+    by_users: dict[str, str] = {}
+    client_ids: dict[str, None] = {}
 
     def add(self, chat: Chat) -> None:
         """Put a chat in; from now on it is the one of its users."""
@@ -79,8 +77,7 @@ class Namespace:
         return True
 
 
-@dataclass(slots=True)
-class Group:
+class Group(msgspec.Struct):
     """A group of the later service; older clients call it a room. `created_at` is RFC 3339."""
 
     id: str
@@ -89,16 +86,15 @@ class Group:
     created_at: str
     user_ids: list[str]
     private: bool
-    messages: list[Message] = field(default_factory=list)
+    messages: list[Message] = []
 
 
-@dataclass(slots=True)
-class Token:
+class Token(msgspec.Struct):
     """How one token is treated. `owner` and `namespace` are empty where nothing was set up."""
 
     allowed: bool = True
     reason: str = ""
-    scopes: list[str] = field(default_factory=lambda: ["*"])
+    scopes: list[str] = msgspec.field(default_factory=lambda: ["*"])
     owner: str = ""
     namespace: str = ""
     calls_per_second: int | None = None
@@ -121,14 +117,13 @@ class Token:
         return self.calls <= self.calls_per_second
 
 
-@dataclass(slots=True)
-class M3O:
+class M3O(msgspec.Struct):
     """Everything one world knows. `everywhere` holds the chats that each namespace begins with."""
 
-    everywhere: Namespace = field(default_factory=Namespace)
-    namespaces: dict[str, Namespace] = field(default_factory=dict)
-    tenants: dict[str, dict[str, Group]] = field(default_factory=dict)
-    tokens: dict[str, Token] = field(default_factory=dict)
+    everywhere: Namespace = msgspec.field(default_factory=Namespace)
+    namespaces: dict[str, Namespace] = {}
+    tenants: dict[str, dict[str, Group]] = {}
+    tokens: dict[str, Token] = {}
 
     def look(self, namespace: str) -> Namespace:
         """Return a namespace to read in. One that nobody wrote to is not made by reading."""

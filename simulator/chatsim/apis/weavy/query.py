@@ -6,8 +6,9 @@ binding and the parameter descriptions of release 17.2 [source].
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
+
+import msgspec
 
 Parser = Callable[[str], Any]
 """Text to value; None is "unset", ValueError is "the value 'x' is not valid"."""
@@ -37,8 +38,7 @@ class QueryError(ValueError):
         self.errors = dict(errors)
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(msgspec.Struct, frozen=True):
     """The part of a list that is wanted."""
 
     top: int = TOP_DEFAULT

@@ -1,7 +1,8 @@
 """What a Weavy world keeps: users, conversations with their members, messages, tokens. Plain data, tied by id."""
 
-from dataclasses import dataclass, field
 from typing import Any, Final
+
+import msgspec
 
 PRIVATE: Final = "7e14f418-8f15-46f4-b182-f619b671e470"
 ROOM: Final = "edb400ac-839b-45a7-b2a8-6a01820d1c44"
@@ -10,8 +11,7 @@ KINDS: Final = (PRIVATE, ROOM, CONTEXTUAL)
 """The types of conversation; clients compare these GUIDs as text [source]."""
 
 
-@dataclass(slots=True, kw_only=True)
-class User:
+class User(msgspec.Struct, kw_only=True):
     """A person. `profile` has the optional members of the answer under their own names."""
 
     id: int
@@ -19,7 +19,7 @@ class User:
     created_at: int
     name: str | None = None
     modified_at: int | None = None
-    profile: dict[str, Any] = field(default_factory=dict)
+    profile: dict[str, Any] = {}
     is_admin: bool = False
     is_suspended: bool = False
     is_trashed: bool = False
@@ -30,8 +30,7 @@ class User:
         return self.name or self.uid
 
 
-@dataclass(slots=True, kw_only=True)
-class Member:
+class Member(msgspec.Struct, kw_only=True):
     """One user in one conversation, and what only this user sees of it. Moments are nanoseconds UTC."""
 
     user_id: int
@@ -41,8 +40,7 @@ class Member:
     is_starred: bool = False
 
 
-@dataclass(slots=True, kw_only=True)
-class Conversation:
+class Conversation(msgspec.Struct, kw_only=True):
     """A private chat, a room or a contextual chat. `members` by user id, `messages` by id, oldest first."""
 
     id: int
@@ -54,11 +52,11 @@ class Conversation:
     description: str | None = None
     modified_at: int | None = None
     modified_by_id: int | None = None
-    tags: list[str] = field(default_factory=list)
-    metadata: dict[str, Any] = field(default_factory=dict)
+    tags: list[str] = []
+    metadata: dict[str, Any] = {}
     is_trashed: bool = False
-    members: dict[int, Member] = field(default_factory=dict)
-    messages: list[int] = field(default_factory=list)
+    members: dict[int, Member] = {}
+    messages: list[int] = []
     last_message_at: int = 0
 
     @property
@@ -71,8 +69,7 @@ class Conversation:
         return bool(self.messages) and self.messages[-1] > (member.marked_id or 0)
 
 
-@dataclass(slots=True, kw_only=True)
-class Message:
+class Message(msgspec.Struct, kw_only=True):
     """A text in a conversation."""
 
     id: int
@@ -86,20 +83,18 @@ class Message:
     metadata: dict[str, Any] | None = None
 
 
-@dataclass(slots=True, kw_only=True)
-class Token:
+class Token(msgspec.Struct, kw_only=True):
     """An access token of a user; usable before `expires_at`."""
 
     user_id: int
     expires_at: int
 
 
-@dataclass(slots=True, kw_only=True)
-class Records:
+class Records(msgspec.Struct, kw_only=True):
     """All that a snapshot of this API has."""
 
-    users: dict[int, User] = field(default_factory=dict)
-    conversations: dict[int, Conversation] = field(default_factory=dict)
-    messages: dict[int, Message] = field(default_factory=dict)
-    tokens: dict[str, Token] = field(default_factory=dict)
-    keys: dict[str, bool] = field(default_factory=dict)
+    users: dict[int, User] = {}
+    conversations: dict[int, Conversation] = {}
+    messages: dict[int, Message] = {}
+    tokens: dict[str, Token] = {}
+    keys: dict[str, bool] = {}

@@ -5,9 +5,10 @@ An index: everything here follows from the records and is rebuilt from them afte
 
 from bisect import bisect_left, insort
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from heapq import merge
 from itertools import islice
+
+import msgspec
 
 from chatsim.apis.weavy.records import KINDS, Conversation, Member
 
@@ -33,13 +34,12 @@ def sort_key(conversation: Conversation, member: Member) -> Key:
     )
 
 
-@dataclass(slots=True)
-class Shelf:
+class Shelf(msgspec.Struct):
     """One user's conversations: in order per lane, and which of them are unread."""
 
-    order: dict[Lane, list[Key]] = field(default_factory=lambda: {lane: [] for lane in LANES})
-    unread: dict[Lane, set[int]] = field(default_factory=lambda: {lane: set() for lane in LANES})
-    places: dict[int, tuple[Lane, Key]] = field(default_factory=dict)
+    order: dict[Lane, list[Key]] = msgspec.field(default_factory=lambda: {lane: [] for lane in LANES})
+    unread: dict[Lane, set[int]] = msgspec.field(default_factory=lambda: {lane: set() for lane in LANES})
+    places: dict[int, tuple[Lane, Key]] = {}
 
     def place(self, conversation: Conversation, member: Member) -> None:
         """Put a conversation where it belongs now, taking it from where it was; a mark alone moves nothing."""

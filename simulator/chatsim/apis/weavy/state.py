@@ -4,7 +4,6 @@ Callers check first: a method here is given what exists and does its one change,
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any
 
 from msgspec import Raw
@@ -16,19 +15,13 @@ Part = tuple[str, Raw]
 """A piece of an answer, and the base URL of the addresses in it."""
 
 
-@dataclass(kw_only=True)
-class Weavy(Records):
+class Weavy(Records, kw_only=True, dict=True):
     """The records, and beside them the indexes: users by identifier, private chats by pair, shelves by user.
 
     What hangs on open connections is no record either: who is `online`, which topics somebody is `listening` to,
     which connection tokens were `negotiated`. `parts` and `message_parts` are conversations and
     messages as they were last shown.
     """
-
-    __slots__ = (
-        "contexts", "last_conversation_id", "last_message_id", "last_user_id", "listening", "message_parts",
-        "negotiated", "online", "parts", "private", "shelves", "uids",
-    )  # fmt: skip
 
     def __post_init__(self) -> None:
         self.reindex()

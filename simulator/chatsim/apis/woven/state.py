@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Final
+
+import msgspec
 
 from chatsim.core.clock import rfc3339
 from chatsim.core.formats import is_uuid
@@ -16,23 +17,20 @@ KEPT: Final = 50_000
 AT_ONCE: Final = 500
 
 
-@dataclass(slots=True)
-class Project:
+class Project(msgspec.Struct):
     """A project: the clients that may send for it, and the woven ids of its members."""
 
-    client_ids: list[str] = field(default_factory=list)
-    member_ids: list[str] = field(default_factory=list)
+    client_ids: list[str] = []
+    member_ids: list[str] = []
 
 
-@dataclass(slots=True)
-class Resident:
+class Resident(msgspec.Struct):
     """A user of the Woven City App; with a `fail_reason` nothing reaches them."""
 
     fail_reason: str | None = None
 
 
-@dataclass(slots=True)
-class Message:
+class Message(msgspec.Struct):
     """One chat message, shown once to each of `woven_ids`. `at` is in nanoseconds UTC."""
 
     id: str
@@ -43,13 +41,12 @@ class Message:
     woven_ids: list[str]
 
 
-@dataclass(slots=True)
-class Woven:
+class Woven(msgspec.Struct):
     """The state of one world. Projects and residents are found by `key` of their id."""
 
-    projects: dict[str, Project] = field(default_factory=dict)
-    residents: dict[str, Resident] = field(default_factory=dict)
-    messages: list[Message] = field(default_factory=list)
+    projects: dict[str, Project] = {}
+    residents: dict[str, Resident] = {}
+    messages: list[Message] = []
 
     def keep(self, message: Message) -> None:
         """Remember a message, and forget the oldest where there are too many."""
