@@ -4,7 +4,7 @@ so that all simulators of the same APIs share it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 import msgspec
 
@@ -38,22 +38,29 @@ class Declared:
         self.quirks = Quirks(quirk for api in self.apis.values() for quirk in api.quirks)
         self.schemas = Schemas.load(data.schemas(), [api.name for api in self.all])
         self.router = Router(self.all)
-        self.contracts = {route: self._contract(api, route) for api in self.all for route in api.endpoints}
+        self.contracts = {route: one for api in self.all for route, one in self._contracts(api)}
         self._use_schemas()
         if unused := self.schemas.unused():
             raise SchemaError(f"no route uses these schemas: {', '.join(unused)}")
 
-    def _contract(self, api: Api, route: Route | Socket) -> Contract:
+    def _contracts(self, api: Api) -> Iterator[tuple[Route | Socket, Contract]]:
+        shared = self._replies(api, api.replies)
+        for route in api.endpoints:
+            yield route, self._contract(api, route, {**shared, **self._replies(api, route.replies)})
+
+    def _replies(self, api: Api, declared: Mapping[int, str]) -> dict[int, Schema | str]:
+        return {
+            status: name if name in (NOTHING, BINARY, STREAM) else self.schemas.get(api.schema(name))
+            for status, name in declared.items()
+        }
+
+    def _contract(self, api: Api, route: Route | Socket, replies: Mapping[int, Schema | str]) -> Contract:
         def both(name: str | None) -> tuple[Schema, Schema] | None:
             if name is None:
                 return None
             full = api.schema(name)
             return self.schemas.get(full), self.schemas.get(full, strict=True)
 
-        replies = {
-            status: name if name in (NOTHING, BINARY, STREAM) else self.schemas.get(api.schema(name))
-            for status, name in {**api.replies, **route.replies}.items()
-        }
         if isinstance(route, Socket):
             return Contract(body=None, query=None, replies=replies)
         bare = frozenset((*api.bare, *route.bare))

@@ -49,7 +49,7 @@ _PLAIN: Final = frozenset(
     ]
 )
 _LISTED: Final = _PLAIN | _MAPS | _LISTS | _SINGLE
-_CHECKED: Final = frozenset(("$ref", "format", "pattern"))
+_CHECKED: Final = ("$ref", "format", "pattern")
 _ROOT: Final = ("title", "description", "examples")
 _LOCAL: Final = "#/$defs/"
 _ESCAPE: Final = re.compile(r"\\(.)", re.DOTALL)
@@ -98,9 +98,9 @@ def findings(document: Any, name: str, siblings: AbstractSet[str]) -> Iterator[t
             yield f"/{keyword}", "missing: every schema file has a title, a description and an example"
     for pointer, schema in subschemas(document):
         if isinstance(schema, dict):
-            for keyword in sorted(schema.keys() - _LISTED):
+            for keyword in sorted([one for one in schema if one not in _LISTED]):
                 yield f"{pointer}/{escape(keyword)}", "this keyword is not in the listed set"
-            for keyword in _CHECKED & schema.keys():
+            for keyword in [one for one in _CHECKED if one in schema]:
                 if wrong := _wrong_value(keyword, schema[keyword], document, siblings):
                     yield f"{pointer}/{keyword}", wrong
         elif not isinstance(schema, bool):

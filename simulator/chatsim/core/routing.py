@@ -87,13 +87,9 @@ class _Row:
         self.fold = fold
         self.segments = path.split("/")[1:]
         self.names = [one[1:-1] if one.startswith("{") else None for one in self.segments]
-        self.literals = [
-            (place, one.lower() if fold else one)
-            for place, (one, name) in enumerate(zip(self.segments, self.names, strict=True))
-            if name is None
-        ]
-        folded = (one.lower() if fold else one for one in self.segments)
-        self.shape = tuple("{}" if name is not None else one for one, name in zip(folded, self.names, strict=True))
+        folded = path.lower().split("/")[1:] if fold else self.segments
+        self.shape = tuple(["{}" if one.startswith("{") else one for one in folded])
+        self.literals = [(place, one) for place, one in enumerate(self.shape) if one != "{}"]
 
     @property
     def rank(self) -> tuple[bool, ...]:
@@ -135,7 +131,11 @@ class Router:
         self._by_method: dict[tuple[str, int, str], list[_Row]] = {}
         for (name, length), rows in self._rows.items():
             rows.sort(key=lambda row: row.rank)
+            shapes = set()
             for row in rows:
+                if (row.route.method, row.shape) in shapes:
+                    raise RoutingError(f"{name}: {row.route.method} /{'/'.join(row.segments)} is declared twice")
+                shapes.add((row.route.method, row.shape))
                 self._by_method.setdefault((name, length, row.route.method), []).append(row)
         self._longest = max((len(key) for key in self._territories), default=0)
 
@@ -144,20 +144,17 @@ class Router:
         if (other := self._territories.get(key)) is not None:
             raise RoutingError(f"{territory.prefix} is claimed by {other[0].name} and by {api.name}")
         self._territories[key] = (api, territory)
-        self._begun.setdefault(key[0], []).append((key, api, territory))
+        own = key if territory.ignore_case else tuple(territory.prefix.split("/")[1:])
+        self._begun.setdefault(key[0], []).append((own, api, territory))
 
     def _enter(self, api: Api, route: Route | Socket, path: str) -> None:
         owner = self.owner(path.replace("{", "").replace("}", "").split("/")[1:])
         if owner is not api:
             whose = f"{owner.name}'s" if owner else "no API's"
             raise RoutingError(f"{api.name} declares {route.method} {path}, which is {whose} territory")
-        fold = any(one.ignore_case for one in api.territory if _below(one.prefix, path))
+        fold = any(one.ignore_case and _below(one.prefix, path) for one in api.territory)
         row = _Row(api, route, path, fold)
-        rows = self._rows.setdefault((api.name, len(row.segments)), [])
-        for other in rows:
-            if other.route.method == route.method and other.shape == row.shape:
-                raise RoutingError(f"{api.name}: {route.method} {path} is declared twice")
-        rows.append(row)
+        self._rows.setdefault((api.name, len(row.segments)), []).append(row)
         if "{" not in path:
             self._static.setdefault(path, {})[route.method] = Match(api, route, {})
 
@@ -166,13 +163,11 @@ class Router:
         best: tuple[int, int, Api] | None = None
         lowered = [segment.lower() for segment in segments]
         first = lowered[0] if lowered else ""
-        for key, api, territory in (*self._begun.get(first, ()), *self._begun.get("*", ())):
-            if len(key) > len(segments) or (territory.exact and len(key) != len(segments)):
+        for own, api, territory in (*self._begun.get(first, ()), *self._begun.get("*", ())):
+            if territory.exact and len(own) != len(segments):
                 continue
-            given = lowered if territory.ignore_case else segments
-            own = key if territory.ignore_case else tuple(territory.prefix.split("/")[1:])
-            if all(a in ("*", b) for a, b in zip(own, given, strict=False)):
-                score = (len(key), len(key) - key.count("*"))
+            if _begins(lowered if territory.ignore_case else segments, own):
+                score = (len(own), len(own) - own.count("*"))
                 if best is None or score > best[:2]:
                     best = (*score, api)
         return best[2] if best else None
@@ -227,5 +222,11 @@ class Router:
 
 
 def _below(prefix: str, path: str) -> bool:
-    own, given = prefix.split("/")[1:], path.split("/")[1:]
-    return len(own) <= len(given) and all(a in ("*", b) for a, b in zip(own, given, strict=False))
+    return _begins(path.split("/")[1:], prefix.split("/")[1:])
+
+
+def _begins(segments: Sequence[str], prefix: Sequence[str]) -> bool:
+    """Whether the first of `segments` are those of `prefix`; `*` is any one."""
+    if len(prefix) > len(segments):
+        return False
+    return all(own in ("*", given) for own, given in zip(prefix, segments, strict=False))
