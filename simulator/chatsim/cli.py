@@ -34,10 +34,10 @@ def _configure(context: click.Context, _option: click.Parameter, path: Path | No
     Raises:
         click.BadParameter: no TOML, or a key that is no option.
     """
-    import tomllib
-
     if path is None:
         return {}
+    import tomllib
+
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:

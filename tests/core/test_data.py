@@ -12,7 +12,7 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A copy of the package's place in a checkout, with no data anywhere yet."""
     place = tmp_path / "simulator" / "chatsim"
     place.mkdir(parents=True)
-    monkeypatch.setattr(data, "files", lambda _name: place)
+    monkeypatch.setattr(data, "PACKAGE", place)
     return place
 
 

@@ -2,31 +2,31 @@
 Knows no file in them.
 """
 
-from importlib.resources import files
-from importlib.resources.abc import Traversable
 from pathlib import Path
+from typing import Final
+
+PACKAGE: Final = Path(__file__).parents[1]
 
 
 class DataMissing(Exception):
     """Neither the installed package nor a checkout has the folder."""
 
 
-def schemas() -> Traversable:
+def schemas() -> Path:
     """The contract: a folder per API with one JSON Schema per body. Raises DataMissing."""
     return _folder("schemas")
 
 
-def fixtures() -> Traversable:
+def fixtures() -> Path:
     """The documented worlds: a folder per API with its samples and keys. Raises DataMissing."""
     return _folder("fixtures")
 
 
-def _folder(name: str) -> Traversable:
-    package = files("chatsim")
-    installed = package / "_data" / name
+def _folder(name: str) -> Path:
+    installed = PACKAGE / "_data" / name
     if installed.is_dir():
         return installed
-    checkout = Path(str(package)).parents[1] / name
+    checkout = PACKAGE.parents[1] / name
     if checkout.is_dir():
         return checkout
     raise DataMissing(

@@ -4,7 +4,6 @@ jsonschema-rs decides (0.5 µs a body), jsonschema words what is wrong. Knows no
 """
 
 from collections.abc import Callable, Iterable
-from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any, Final
 
@@ -87,7 +86,7 @@ class Schemas:
         self._used: set[str] = set()
 
     @classmethod
-    def load(cls, root: Traversable | Path, apis: Iterable[str]) -> "Schemas":
+    def load(cls, root: Path, apis: Iterable[str]) -> "Schemas":
         """Read `<root>/<api>/*.json`.
 
         Raises SchemaError for a keyword out of the listed set, a broken `$ref`, a wrong `$id`, a missing title,
@@ -173,7 +172,7 @@ class Schemas:
         return form
 
 
-def _read(file: Traversable | Path, name: str, siblings: set[str]) -> dict[str, Any]:
+def _read(file: Path, name: str, siblings: set[str]) -> dict[str, Any]:
     if not file.name.endswith(".json"):
         raise SchemaError(f"{name}: only .json files belong below schemas/<api>/")
     try:
