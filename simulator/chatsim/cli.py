@@ -1,6 +1,7 @@
 """The command `chatsim`. Knows how options are written; what they do is known where they are handed to."""
 
 import gc
+import importlib
 import os
 import sys
 from collections.abc import Mapping
@@ -10,7 +11,6 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 import click
 
 from chatsim import __version__
-from chatsim.commands import bundles, journal, launch, parties, worlds
 
 if TYPE_CHECKING:
     from chatsim.core.simulator import Simulator
@@ -18,9 +18,37 @@ if TYPE_CHECKING:
 FINDINGS: Final = 1
 USAGE: Final = 2
 COULD_NOT_RUN: Final = 3
+ELSEWHERE: Final[Mapping[str, str]] = {
+    "clock": "worlds.clock",
+    "exec": "launch.run",
+    "journal": "journal.journal",
+    "open": "bundles.look",
+    "populate": "parties.populate",
+    "replay": "bundles.replay",
+    "snapshot": "worlds.snapshot",
+    "trigger": "parties.trigger",
+    "worlds": "worlds.worlds",
+}
+"""The commands that are not in this module: where each is below `commands/`."""
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120})
+class Commands(click.Group):
+    """Imports a command of elsewhere when somebody asks for it: `serve` does not wait for the others."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """All names, in order."""
+        return sorted([*super().list_commands(ctx), *ELSEWHERE])
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of that name, if there is one."""
+        if (place := ELSEWHERE.get(cmd_name)) is None:
+            return super().get_command(ctx, cmd_name)
+        module, _, name = place.partition(".")
+        command: click.Command = getattr(importlib.import_module(f"chatsim.commands.{module}"), name)
+        return command
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120})
 def main() -> None:
     """A local simulator of chat APIs.
 
@@ -139,13 +167,6 @@ def check() -> None:
 def version() -> None:
     """Print the version."""
     click.echo(f"chatsim {__version__}")
-
-
-for command in (
-    launch.run, worlds.worlds, worlds.snapshot, worlds.clock, journal.journal, parties.trigger, parties.populate,
-    bundles.look, bundles.replay,
-):  # fmt: skip
-    main.add_command(command)
 
 
 def _assembled() -> "Simulator":

@@ -43,7 +43,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_every_command_is_shown() -> None:
     """Groups by each of their commands."""
-    for name, command in main.commands.items():
+    context = click.Context(main)
+    for name in main.list_commands(context):
+        command = main.get_command(context, name)
         named = [f"{name} {one}" for one in command.commands] if isinstance(command, click.Group) else [name]
         for one in named:
             assert f"$ chatsim {one}" in PAGE
