@@ -4,9 +4,7 @@ from typing import Any, Final
 
 from chatsim import __version__
 from chatsim.control import callbacks, faults
-from chatsim.control.masking import masked
 from chatsim.control.rows import world_row
-from chatsim.core import snapshot
 from chatsim.core.api import Call
 from chatsim.core.clock import rfc3339
 from chatsim.core.http import Reply
@@ -18,6 +16,9 @@ BUNDLE_FORMAT: Final = 1
 
 def take_bundle(simulator: Simulator, call: Call) -> Reply:
     """What happened, from which beginning to which end; `redact=false` leaves the secrets in."""
+    from chatsim.control.masking import masked
+    from chatsim.core import snapshot
+
     world = call.world
     redact = dict(call.query).get("redact", "true") != "false"
     bundle = {

@@ -2,7 +2,6 @@
 
 from typing import Any, Final
 
-from chatsim.control import har
 from chatsim.control.lists import LIMIT, number, refused
 from chatsim.control.rows import world_row
 from chatsim.core.api import NOTHING, Call
@@ -49,6 +48,8 @@ def clear_journal(simulator: Simulator, call: Call) -> Reply:
 
 def export_har(simulator: Simulator, call: Call) -> Reply:
     """Requests and callbacks as browsers' tools read them."""
+    from chatsim.control import har
+
     return Reply(body=har.archive(_chosen(call), _base(call.world, call)))
 
 

@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from chatsim.control.lists import refused
-from chatsim.control.people import invent
 from chatsim.control.rows import world_row
 from chatsim.core.api import Api, Call
 from chatsim.core.http import Reply
@@ -29,6 +28,8 @@ def populate(simulator: Simulator, call: Call) -> Reply:
     Raises:
         Invalid: an API that is not there or cannot be filled, or a locale without names.
     """
+    from chatsim.control.people import invent
+
     wanted = {**DEFAULTS, **call.body}
     apis = _chosen(simulator, wanted.get("apis"))
     world = call.world

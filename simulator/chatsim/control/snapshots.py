@@ -1,10 +1,9 @@
 """Rows that take a world's whole state along and put it back."""
 
-from typing import Any, Final
+from typing import Final
 
 from chatsim.control.rows import world_row
 from chatsim.control.worlds import SERVICE_RESTART, show
-from chatsim.core import snapshot
 from chatsim.core.api import MEBIBYTE, Call
 from chatsim.core.effects import Dispose
 from chatsim.core.http import Reply
@@ -16,8 +15,9 @@ LIMIT: Final = 64 * MEBIBYTE
 
 def take_snapshot(simulator: Simulator, call: Call) -> Reply:
     """The whole state as one document."""
-    document: dict[str, Any] = snapshot.take(call.world)
-    return Reply(body=document)
+    from chatsim.core import snapshot
+
+    return Reply(body=snapshot.take(call.world))
 
 
 def restore_snapshot(simulator: Simulator, call: Call) -> Reply:
@@ -26,6 +26,8 @@ def restore_snapshot(simulator: Simulator, call: Call) -> Reply:
     Raises:
         Invalid: it is no snapshot, or one that this release cannot read; the world is as it was.
     """
+    from chatsim.core import snapshot
+
     snapshot.restore(call.world, snapshot.read(simulator, call.body))
     return Reply(body=show(call.world, call), effects=(Dispose(code=SERVICE_RESTART),))
 

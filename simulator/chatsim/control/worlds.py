@@ -10,7 +10,6 @@ from chatsim.control.lists import piece, refused
 from chatsim.control.options import differing, options_of
 from chatsim.control.problems import render
 from chatsim.control.rows import row, world_row
-from chatsim.core import snapshot
 from chatsim.core.api import NOTHING, Call
 from chatsim.core.clock import rfc3339
 from chatsim.core.dialect import escape
@@ -150,6 +149,8 @@ def _create(simulator: Simulator, call: Call, name: str, options: WorldOptions) 
     world.base_url = base_url(world, call)
     call.world = world
     if copied is not None:
+        from chatsim.core import snapshot
+
         document = snapshot.read(simulator, snapshot.take(copied))
         snapshot.restore(world, document)
         world.options = replace(world.options, ttl_s=options.ttl_s)

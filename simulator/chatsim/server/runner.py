@@ -1,5 +1,7 @@
 """Starts and stops the simulator as a process: listens, says where, serves until told to stop, ends within seconds."""
 
+from __future__ import annotations
+
 import asyncio
 import contextlib
 import gc
@@ -11,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from ssl import SSLContext
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 from aiohttp import web
@@ -20,14 +22,16 @@ from multidict import CIMultiDict
 from chatsim.apis import discover
 from chatsim.core.http import Request
 from chatsim.core.simulator import Simulator
-from chatsim.server import binding, tls
+from chatsim.server import binding
 from chatsim.server.app import Server
 from chatsim.server.assembly import assemble
 from chatsim.server.configuration import Start, UsageError, configure
-from chatsim.server.neighbour import describe
 from chatsim.server.protocol import Listener
-from chatsim.server.statefile import BadStateFile, StateFile
 from chatsim.server.terminal import JsonLines, Terminal, proxy_warning
+
+if TYPE_CHECKING:
+    from chatsim.server.statefile import StateFile
+    from chatsim.server.tls import Identity
 
 PATIENCE_S: Final = 1.2
 """How long each step of a stop may take: sockets say goodbye, answers under way end, the rest is cancelled."""
@@ -108,6 +112,8 @@ async def _serve(
 
 
 def _kept(simulator: Simulator, path: Path) -> StateFile:
+    from chatsim.server.statefile import BadStateFile, StateFile
+
     keeper = StateFile(simulator, path)
     try:
         keeper.load()
@@ -167,6 +173,8 @@ def _listen(stack: contextlib.ExitStack, host: str | None, port: int, option: st
     try:
         sockets = binding.listen(host, port)
     except binding.PortTaken as taken:
+        from chatsim.server.neighbour import describe
+
         who = describe(taken.address, taken.port)
         raise CannotStart(f"port {port} is taken by {who}; {option} 0 takes a free one") from taken
     except binding.CannotListen as error:
@@ -176,7 +184,9 @@ def _listen(stack: contextlib.ExitStack, host: str | None, port: int, option: st
     return sockets
 
 
-def _identity(start: Start, documented: Iterable[str]) -> tls.Identity:
+def _identity(start: Start, documented: Iterable[str]) -> Identity:
+    from chatsim.server import tls
+
     folder = start.tls_dir or tls.default_folder(os.environ)
     try:
         return tls.identity(folder, [*documented, *start.tls_hosts], datetime.now(UTC))

@@ -3,7 +3,7 @@
 import pytest
 from weavy_desk import KEY, WeavyDesk
 
-from chatsim.apis.weavy.bodies import TOLERANCES
+from chatsim.apis.weavy.tolerances import TOLERANCES
 
 LOOSE = [
     ("json-single-quotes", "{ 'name': 'My chat room', 'members': [1, 4, 14] }"),

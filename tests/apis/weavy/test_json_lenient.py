@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatsim.apis.weavy.json_lenient import (
+from chatsim.apis.weavy.json_lenient import LenientError, read
+from chatsim.apis.weavy.tolerances import (
     COMMENT,
     NUMBER_FORM,
     RAW_CONTROL,
@@ -16,8 +17,6 @@ from chatsim.apis.weavy.json_lenient import (
     UNDEFINED,
     UNQUOTED_NAME,
     WHITE_SPACE,
-    LenientError,
-    read,
 )
 
 CODES = {COMMENT, NUMBER_FORM, RAW_CONTROL, SINGLE_QUOTES, TRAILING_COMMA, UNDEFINED, UNQUOTED_NAME, WHITE_SPACE}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from chatsim.apis.kobil import contract, ids, party, payloads, pdf, thumbnails
+from chatsim.apis.kobil import contract, ids, party, payloads, thumbnails
 from chatsim.apis.kobil.operations import SIGNATURE, keep_file
 from chatsim.apis.kobil.party import Party
 from chatsim.apis.kobil.state import Kobil, Media, Message
@@ -86,6 +86,8 @@ def sign(state: Kobil, call: Call) -> Reply:
     document = state.media[request.media or ""]
     signed = None
     if status == "signed":
+        from chatsim.apis.kobil import pdf
+
         box = pdf.Box.of(request.content, call.quirk("kobil.coordinates"))
         signed = pdf.sign(
             document.blob, box, name=request.user, now=call.now, chance=call.ids.next_bytes("kobil-pdf", 32)

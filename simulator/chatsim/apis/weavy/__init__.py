@@ -4,11 +4,12 @@ from typing import Final
 
 from chatsim.apis.weavy import autoreply, setup
 from chatsim.apis.weavy.access import authenticate
-from chatsim.apis.weavy.bodies import TOLERANCES, decode_body
+from chatsim.apis.weavy.bodies import decode_body
 from chatsim.apis.weavy.errors import render
 from chatsim.apis.weavy.populate import populate
 from chatsim.apis.weavy.quirks import QUIRKS
 from chatsim.apis.weavy.routes import ROUTES, SOCKETS
+from chatsim.apis.weavy.tolerances import TOLERANCES
 from chatsim.core.api import Api, Trigger
 from chatsim.core.cors import Cors
 from chatsim.core.errors import NotFound, Unauthorized

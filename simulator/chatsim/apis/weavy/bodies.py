@@ -4,29 +4,14 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-from chatsim.apis.weavy import json_lenient
 from chatsim.apis.weavy.query import INT32
+from chatsim.apis.weavy.tolerances import NAME_CASE, QUOTED_NUMBER, TOLERANCES
 from chatsim.core.api import Call, Route
 from chatsim.core.errors import Malformed, UnsupportedMediaType
 from chatsim.core.http import Body
 from chatsim.core.json import BadJson, decode
 
 MEDIA_TYPES: Final = ("application/json", "text/json", "application/json-patch+json")
-NAME_CASE: Final = "json-name-case"
-QUOTED_NUMBER: Final = "json-quoted-number"
-
-TOLERANCES: Final[Mapping[str, str]] = {
-    json_lenient.SINGLE_QUOTES: "strings in single quotes, as in the document's samples",
-    json_lenient.UNQUOTED_NAME: "member names without quotes",
-    json_lenient.TRAILING_COMMA: "a comma after the last member or element",
-    json_lenient.COMMENT: "comments",
-    json_lenient.NUMBER_FORM: "hexadecimal and octal numbers, numbers that begin or end with a point",
-    json_lenient.UNDEFINED: "undefined in place of null",
-    json_lenient.RAW_CONTROL: "line breaks and other control characters inside strings",
-    json_lenient.WHITE_SPACE: "white space that JSON does not know, such as a byte order mark",
-    NAME_CASE: "member names in another case",
-    QUOTED_NUMBER: "numbers in quotes",
-}
 
 _WHOLE: Final = re.compile(r"[+-]?[0-9]{1,10}")
 
@@ -51,6 +36,8 @@ def _parse(call: Call, raw: bytes) -> Any:
     try:
         return decode(raw)
     except BadJson as strictly:
+        from chatsim.apis.weavy import json_lenient
+
         try:
             value, used = json_lenient.read(raw.decode())
         except (json_lenient.LenientError, UnicodeDecodeError) as loosely:

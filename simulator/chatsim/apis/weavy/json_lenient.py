@@ -8,17 +8,19 @@ infinities (no member is a fraction), `new Date(…)`, elided array elements.
 import re
 from typing import Any, Final, NoReturn
 
+from chatsim.apis.weavy.tolerances import (
+    COMMENT,
+    NUMBER_FORM,
+    RAW_CONTROL,
+    SINGLE_QUOTES,
+    TRAILING_COMMA,
+    UNDEFINED,
+    UNQUOTED_NAME,
+    WHITE_SPACE,
+)
+
 DEPTH_LIMIT: Final = 32
 """ASP.NET Core's default MaxDepth for Newtonsoft bodies."""
-
-SINGLE_QUOTES: Final = "json-single-quotes"
-UNQUOTED_NAME: Final = "json-unquoted-name"
-TRAILING_COMMA: Final = "json-trailing-comma"
-COMMENT: Final = "json-comment"
-NUMBER_FORM: Final = "json-number-form"
-UNDEFINED: Final = "json-undefined"
-RAW_CONTROL: Final = "json-raw-control-character"
-WHITE_SPACE: Final = "json-white-space"
 
 _SPACE: Final = re.compile(r"[ \t\r\n]*")
 _COMMENT: Final = re.compile(r"/\*.*?\*/|//[^\r\n]*", re.DOTALL)
