@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 from msgspec.structs import replace
-from sample import HEALTH, SAMPLE, show_room
+from sample import HEALTH, SAMPLE, listen, show_room
 
-from chatsim.core.api import Api, Route
+from chatsim.core.api import Api, Route, Socket
 from chatsim.core.errors import BadUrl
 from chatsim.core.routing import Match, Miss, Router, RoutingError, Territory, split
 
@@ -122,6 +122,30 @@ def test_a_contradiction_fails_the_start(apis: list[Api]) -> None:
     """Ties and routes outside of their API's territory are found at once."""
     with pytest.raises(RoutingError):
         Router(apis)
+
+
+def eared(*paths: str) -> Api:
+    """The sample with sockets at these paths."""
+    return replace(SAMPLE, sockets=tuple(Socket(path=path, open=listen) for path in paths))
+
+
+@pytest.mark.parametrize("template", ["/sample/{room}", "/sample/lobby"])
+def test_a_route_and_a_socket_may_share_a_path(template: str) -> None:
+    """A GET finds both, the route first; what has a method of its own finds no socket."""
+    routes = (*api("sample", "/sample/lobby").routes, *SAMPLE.routes)
+    router = Router([replace(eared(template), routes=routes)])
+    path = template.replace("{room}", "a")
+    got, posted = router.match("GET", path), router.match("POST", path)
+    assert isinstance(got, Match)
+    assert isinstance(posted, Match)
+    assert (got.route.path, got.socket and got.socket.path, posted.socket) == (template, template, None)
+
+
+@pytest.mark.parametrize("paths", [["/sample/{other}"], ["/sample/{room}", "/sample/{room}"], ["/sample/x"] * 2])
+def test_a_socket_shares_with_one_route_of_the_same_parameters(paths: list[str]) -> None:
+    """Two sockets are one too many, and other names of parameters would not be found."""
+    with pytest.raises(RoutingError):
+        Router([eared(*paths)])
 
 
 def test_the_nearest_routes_are_named() -> None:

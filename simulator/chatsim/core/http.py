@@ -57,6 +57,11 @@ class Request(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         media_type = self.headers.get("Content-Type", "").partition(";")[0]
         force_setattr(self, "content_type", media_type.strip().lower())
 
+    @property
+    def shakes_hands(self) -> bool:
+        """Whether this asks for a WebSocket, rightly or not."""
+        return self.headers.get("Upgrade", "").lower() == "websocket"
+
 
 class Part(msgspec.Struct, frozen=True, kw_only=True):
     """One part of a multipart body, its bytes in memory or spooled to a file."""

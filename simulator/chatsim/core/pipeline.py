@@ -109,17 +109,18 @@ def begin(simulator: Simulator, world: World, request: Request, kind: str = "req
             error = _no_route(simulator, request, owner)
     api = owner or simulator.control
     entry.api = api.name if owner is not None else ""
-    call = Call(world, api, request, entry, now, found.route if found else None, found.params if found else {})
+    row = found.row(request) if found else None
+    call = Call(world, api, request, entry, now, row, found.params if found else {})
     plan = Plan(simulator, api, call, started)
     if (preflight := api.cors.preflight(request, world) if request.method == "OPTIONS" else None) is not None:
         entry.operation = "preflight"
         plan.reply = preflight
         return plan
-    if found is not None:
-        plan.route = found.route
-        plan.contract = simulator.contracts[found.route]
-        entry.operation = found.route.name
-        if isinstance(found.route, Route) and (limit := found.route.limit) is not None:
+    if found is not None and row is not None:
+        plan.route = row
+        plan.contract = simulator.contracts[row]
+        entry.operation = row.name
+        if isinstance(row, Route) and (limit := row.limit) is not None:
             # A row of the control API goes by the settings of the world in its path.
             meant = simulator.worlds.get(found.params.get("w", ""), world) if api is simulator.control else world
             plan.limit = meant.setting(limit) if isinstance(limit, str) else limit
@@ -130,7 +131,7 @@ def begin(simulator: Simulator, world: World, request: Request, kind: str = "req
         state = _state(plan)
         api.admit(state, call)  # 2
         _draw(plan, body=False)  # 3
-        if plan.reply is None and found is not None and found.route.auth:  # 4
+        if plan.reply is None and row is not None and row.auth:  # 4
             call.principal = api.authenticate(state, call)
             if call.principal is not None:
                 entry.principal = call.principal.id

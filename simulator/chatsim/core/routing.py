@@ -12,10 +12,12 @@ from urllib.parse import unquote_to_bytes
 
 import msgspec
 
+from chatsim.core.api import Socket
 from chatsim.core.errors import BadUrl
 
 if TYPE_CHECKING:
-    from chatsim.core.api import Api, Route, Socket
+    from chatsim.core.api import Api, Route
+    from chatsim.core.http import Request
 
 KNOWN: Final = 4096
 LONGEST_KNOWN: Final = 512
@@ -38,11 +40,19 @@ class RoutingError(ValueError):
 
 
 class Match(msgspec.Struct, frozen=True):
-    """A path that was found: the row of the table and the decoded path parameters."""
+    """A path that was found: the row of the table and the decoded path parameters.
+
+    `socket` is what the path is for a handshake, where a route answers it otherwise.
+    """
 
     api: Api
     route: Route | Socket
     params: dict[str, str]
+    socket: Socket | None = None
+
+    def row(self, request: Request) -> Route | Socket:
+        """Which of the two a request is for."""
+        return self.socket if self.socket is not None and request.shakes_hands else self.route
 
 
 class Miss(msgspec.Struct, frozen=True):
@@ -79,11 +89,12 @@ def _unquote(segment: str) -> str:
 class _Row:
     """One route or socket, taken apart for matching. `shape` is equal for two rows that match the same paths."""
 
-    __slots__ = ("api", "fold", "literals", "names", "route", "segments", "shape")
+    __slots__ = ("api", "fold", "literals", "names", "route", "segments", "shape", "socket")
 
     def __init__(self, api: Api, route: Route | Socket, path: str, fold: bool) -> None:
         self.api = api
         self.route = route
+        self.socket: Socket | None = None
         self.fold = fold
         self.segments = path.split("/")[1:]
         self.names = [one[1:-1] if one.startswith("{") else None for one in self.segments]
@@ -95,6 +106,11 @@ class _Row:
     def rank(self) -> tuple[bool, ...]:
         """Literals win over parameters, the leftmost difference first."""
         return tuple(name is not None for name in self.names)
+
+    @property
+    def takes_socket(self) -> bool:
+        """Whether a socket may stand at the same path."""
+        return self.socket is None and not isinstance(self.route, Socket)
 
     def match(self, segments: Sequence[str]) -> dict[str, str] | None:
         """The path parameters if `segments` fit. A parameter is never empty."""
@@ -112,13 +128,14 @@ class _Row:
 
 
 class Router:
-    """All routes and sockets of all APIs."""
+    """All routes and sockets of all APIs. Where a route and a socket share a path, handshakes are the socket's."""
 
     def __init__(self, apis: Iterable[Api]) -> None:
         self.apis = tuple(apis)
         self._territories: dict[tuple[str, ...], tuple[Api, Territory]] = {}
         self._static: dict[str, dict[str, Match]] = {}
         self._rows: dict[tuple[str, int], list[_Row]] = {}
+        self._shapes: dict[tuple[str, str, tuple[str, ...]], _Row] = {}
         self._begun: dict[str, list[tuple[tuple[str, ...], Api, Territory]]] = {}
         self._lately: dict[tuple[str, str], Match | Miss] = {}
         for api in self.apis:
@@ -131,13 +148,8 @@ class Router:
         self._by_method: dict[tuple[str, int, str], list[_Row]] = {}
         for (name, length), rows in self._rows.items():
             rows.sort(key=lambda row: row.rank)
-            shapes = set()
             for row in rows:
-                if (row.route.method, row.shape) in shapes:
-                    raise RoutingError(f"{name}: {row.route.method} /{'/'.join(row.segments)} is declared twice")
-                shapes.add((row.route.method, row.shape))
                 self._by_method.setdefault((name, length, row.route.method), []).append(row)
-        self._longest = max((len(key) for key in self._territories), default=0)
 
     def _claim(self, api: Api, territory: Territory) -> None:
         key = tuple(territory.prefix.lower().split("/")[1:])
@@ -154,9 +166,15 @@ class Router:
             raise RoutingError(f"{api.name} declares {route.method} {path}, which is {whose} territory")
         fold = any(one.ignore_case and _below(one.prefix, path) for one in api.territory)
         row = _Row(api, route, path, fold)
-        self._rows.setdefault((api.name, len(row.segments)), []).append(row)
+        twin = self._shapes.setdefault((api.name, route.method, row.shape), row)
+        if twin is row:
+            self._rows.setdefault((api.name, len(row.segments)), []).append(row)
+        elif isinstance(route, Socket) and twin.takes_socket and twin.names == row.names:
+            twin.socket, row = route, twin
+        else:
+            raise RoutingError(f"{api.name}: {route.method} {path} is declared twice")
         if "{" not in path:
-            self._static.setdefault(path, {})[route.method] = Match(api, route, {})
+            self._static.setdefault(path, {})[route.method] = Match(api, row.route, {}, row.socket)
 
     def owner(self, segments: Sequence[str]) -> Api | None:
         """The API whose territory these segments are in; the longest prefix wins, a literal over `*`."""
@@ -198,14 +216,14 @@ class Router:
             return Miss(None)
         for row in self._by_method.get((api.name, len(segments), method), ()):
             if (params := row.match(segments)) is not None:
-                return Match(api, row.route, params)
+                return Match(api, row.route, params, row.socket)
         allowed: list[str] = []
         by_get: Match | None = None
         for row in self._rows.get((api.name, len(segments)), ()):
             if (params := row.match(segments)) is None:
                 continue
             if row.route.method == "GET" and method == "HEAD" and by_get is None:
-                by_get = Match(api, row.route, params)
+                by_get = Match(api, row.route, params, row.socket)
             allowed.append(row.route.method)
         return by_get or Miss(api, tuple(dict.fromkeys(allowed)))
 

@@ -84,7 +84,7 @@ class Server:
         except ApiError as problem:
             return await self._write(request, self._no_world(head, problem))
         plan = begin(self.simulator, world, head)
-        if isinstance(plan.route, Socket) and _wants_upgrade(head):
+        if isinstance(plan.route, Socket) and head.shakes_hands:
             return await self._serve_socket(request, plan, plan.route)
         outcome = await self._outcome(request, plan)
         if outcome is None:
@@ -330,7 +330,3 @@ class Server:
 def _sends_form(plan: Plan) -> bool:
     wanted = isinstance(plan.route, Route) and plan.route.multipart
     return wanted and plan.call.request.content_type == "multipart/form-data"
-
-
-def _wants_upgrade(head: Request) -> bool:
-    return head.headers.get("Upgrade", "").lower() == "websocket"
