@@ -26,7 +26,9 @@ KEY = {"Authorization": "Bearer key"}
 
 def shake(desk: Desk, path: str, headers: dict[str, str]) -> Connection | Outcome:
     """Ask for an upgrade."""
-    plan = begin(desk.simulator, desk.world, Request(method="GET", path=path, query="", headers=CIMultiDict(headers)))
+    path, _, query = path.partition("?")
+    asked = CIMultiDict({"Upgrade": "websocket", **headers})
+    plan = begin(desk.simulator, desk.world, Request(method="GET", path=path, query=query, headers=asked))
     assert isinstance(plan.route, Socket)
     return connect(plan, plan.route)
 
@@ -403,3 +405,76 @@ def test_plain_call_of_a_stream_wants_a_key(desk: Desk, path: str) -> None:
     """Whatever the method."""
     answers = [desk.ask(method, path) for method in ("GET", "POST")]
     assert [answer.data["detail"] for answer in answers] == ["Unauthorized", "Unauthorized"]
+
+
+# What is no stream
+
+
+def called(desk: Desk, method: str, request_: Any, headers: dict[str, str] = KEY) -> list[Effect]:
+    """Open a stream of a method that answers once, send the request, and see what comes."""
+    connection, effects = opened(desk, f"/v1/chat/{method}", headers)
+    assert effects == []
+    return connection.received(json.dumps(request_))
+
+
+def test_a_unary_method_answers_a_stream_once(desk: Desk) -> None:
+    """With one frame, which is what a plain call would have answered, and the end behind it."""
+    effects = called(desk, "Create", {"name": "general"})
+    (frame,) = frames(effects)
+    assert effects[1:] == [Close(code=1000)]
+    assert desk.ask("POST", "/v1/chat/List", {}, token="key").data == {"groups": [frame["group"]]}
+
+
+@pytest.mark.parametrize("path", ["create", "Chat/Create", "chat/create"])
+def test_a_unary_method_is_spelled_on_a_stream_as_elsewhere(desk: Desk, path: str) -> None:
+    """Its first letter may be small, and the service named twice."""
+    (frame,) = frames(called(desk, path, {"name": "general"}))
+    assert frame["group"]["name"] == "general"
+
+
+def test_what_a_stream_says_once_is_pushed_to_others(desk: Desk) -> None:
+    """Send tells those who joined, whichever way it was called."""
+    group_id = group(desk, "ann")
+    ben = joined(desk, group_id, "ben")
+    effects = called(desk, "Send", {"groupId": group_id, "user_id": "ann", "text": "hello"})
+    assert told(ben, effects) == frames(effects)
+
+
+def test_after_its_answer_a_unary_stream_hears_nothing(desk: Desk) -> None:
+    """A second request is not read."""
+    connection, _ = opened(desk, "/v1/chat/Create", KEY)
+    assert len(connection.received("{}")) == 2
+    assert connection.received("{}") == []
+    assert len(desk.ask("POST", "/v1/chat/List", {}, token="key").data["groups"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("method", "headers", "frame", "error"),
+    [
+        ("Create", {}, "{", (401, "v1", "Unauthorized")),
+        ("CREATE", KEY, "{", (500, "go.micro.client", "unknown service Chat.CREATE")),
+        ("History", KEY, "{}", (400, "chat.history", "missing group id")),
+        ("History?group_id=x", KEY, "{}", (400, "chat.history", "group not found")),
+    ],
+)
+def test_what_a_unary_method_refuses_on_a_stream(
+    desk: Desk, method: str, headers: dict[str, str], frame: str, error: tuple[int, str, str]
+) -> None:
+    """In a frame before the end, in the order of a plain call; of a query's fields those of the frame do not count."""
+    connection, effects = opened(desk, f"/v1/chat/{method}", headers)
+    assert effects == []
+    assert refused(connection.received(frame)) == error
+
+
+@pytest.mark.parametrize("frame", ["{", "[]", '{"nope":1}'])
+def test_a_broken_request_of_a_unary_stream_is_told(desk: Desk, frame: str) -> None:
+    """As on the other streams."""
+    connection, _ = opened(desk, "/v1/chat/Create", KEY)
+    assert refused(connection.received(frame))[:2] == (500, "go.micro.client")
+
+
+def test_a_documented_method_is_no_stream(desk: Desk) -> None:
+    """The gateway of the documented calls asks whether the method itself is a stream, and answers a GET."""
+    headers = {**KEY, "Upgrade": "websocket"}
+    answer = desk.ask("GET", "/chat/New", headers=headers)
+    assert (answer.status, answer.data["id"]) == (400, "chat.New.MissingUserIDs")

@@ -102,6 +102,15 @@ async def test_an_unknown_group_is_told_in_a_frame(package: str, start: Start) -
     assert await client.event() == {"closed": True}
 
 
+async def test_a_stream_of_a_method_that_is_none(start: Start) -> None:
+    """It brings the answer and ends; the client lives on, and its key is asked for as always."""
+    client = await start(PLAIN)
+    await client.value(stream="Create", **{"with": {"name": "general"}})
+    frame = (await client.event())["frame"]
+    assert await client.event() == {"closed": True}
+    assert await client.value(endpoint="List", **{"with": {}}) == {"groups": [frame["group"]]}
+
+
 async def test_the_documented_calls(start: Start) -> None:
     """The general client with an empty prefix speaks to the documented service."""
     client = await start(PLAIN, prefix="")

@@ -46,12 +46,21 @@ def read_v1_fields(call: Call, body: Body) -> Any:
     Raises:
         Refusal: the method is written otherwise, such as `SEND`. Others as `read_fields`.
     """
-    assert isinstance(call.route, Route)
+    ask_for_exact_name(call)
+    return read_fields(call, body)
+
+
+def ask_for_exact_name(call: Call) -> None:
+    """See that the method's name is written as it is declared, but for its first letter.
+
+    Raises:
+        Refusal: it is not.
+    """
+    assert call.route is not None
     name = call.route.path.rpartition("/")[2]
     given = [raised(word) for word in call.request.path.split("/")[3:]]
     if given not in ([name], ["Chat", name]):
         raise unknown_service(f"Chat.{given[-1]}")
-    return read_fields(call, body)
 
 
 def raised(word: str) -> str:

@@ -1,15 +1,19 @@
-"""The two streams: Connect of the documented service, both ways, and Join of the later one, to the client only."""
+"""The two streams: Connect of the documented service, both ways, and Join of the later one, to the client only.
+
+And what is no stream but is asked for as one at /v1, whose door takes every call for a stream.
+"""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from chatsim.apis.m3o import chat, explore, groups
 from chatsim.apis.m3o.account import Account, front_door
 from chatsim.apis.m3o.errors import as_object, bad_request
-from chatsim.apis.m3o.gateway import named
+from chatsim.apis.m3o.gateway import ask_for_exact_name, named
+from chatsim.apis.m3o.querystring import query_fields
 from chatsim.apis.m3o.state import M3O, Message
 from chatsim.core.api import Call, Operation
 from chatsim.core.effects import Close, Effect, Listen, Push, Send
@@ -26,6 +30,15 @@ def connect(state: M3O, call: Call) -> Connect:
 def join(state: M3O, call: Call) -> Join:
     """Open /v1/chat/Join. The key is looked at when the first frame came, as the real door does [source]."""
     return Join(call)
+
+
+def unary(operation: Operation, schema: str) -> Callable[[M3O, Call], Unary]:
+    """How to open a stream of a method that answers once; `schema` is that of its request."""
+
+    def call_once(state: M3O, call: Call) -> Unary:
+        return Unary(call, operation, schema)
+
+    return call_once
 
 
 def unknown_method(state: M3O, call: Call) -> Missing:
@@ -113,24 +126,32 @@ class _Stream(ABC):
         """The others are not told."""
         return ()
 
-    def fields(self, call: Call, data: str | bytes, schema: str) -> dict[str, Any]:
-        """The fields of a frame under their proto names.
+    def read(self, data: str | bytes) -> Any:
+        """The value in a frame.
 
         Raises:
-            Malformed: it is no JSON. Invalid: an unknown name or a wrong type. PeerFault: it is too long.
+            Malformed: it is no JSON. PeerFault: it is too long.
         """
         try:
-            value = self.frames.receive(data)
+            return self.frames.receive(data)
         except PeerFault as fault:
             if fault.code == TOO_BIG:
                 raise
             raise Malformed(fault.message) from fault
-        contract = call.world.simulator.schemas.get(call.api.schema(schema))
-        fields = named(value, contract)
-        if not contract.accepts(fields):
-            raise Invalid("the frame has another shape", violations=contract.explain(fields))
-        assert isinstance(fields, dict)
-        return fields
+
+
+def fields_of(call: Call, value: Any, schema: str) -> dict[str, Any]:
+    """The fields of a frame under their proto names.
+
+    Raises:
+        Invalid: an unknown name or a wrong type.
+    """
+    contract = call.world.simulator.schemas.get(call.api.schema(schema))
+    fields = named(value, contract)
+    if not contract.accepts(fields):
+        raise Invalid("the frame has another shape", violations=contract.explain(fields))
+    assert isinstance(fields, dict)
+    return fields
 
 
 class Connect(_Stream):
@@ -153,7 +174,7 @@ class Connect(_Stream):
     def take(self, call: Call, data: str | bytes) -> Iterable[Effect]:
         """Say it, whatever it lacks: nothing but the shape is looked at [source]."""
         call.entry.command = "message"
-        frame = self.fields(call, data, "connect-frame")
+        frame = fields_of(call, self.read(data), "connect-frame")
         frame |= {
             "id": self._id(call, frame),
             "client_id": self._client_id(call, frame),
@@ -200,7 +221,7 @@ class Join(_Stream):
         call.entry.command = "join"
         state: M3O = call.state("m3o")
         call.principal = front_door(state, call)
-        call.body = self.fields(call, data, "v1-membership")
+        call.body = fields_of(call, self.read(data), "v1-membership")
         group = groups.find_group(state, call, "chat.send", "user_id", unknown="chat.join")
         self.group = call.body["user_id"]
         self.word = groups.word_of(call)
@@ -216,6 +237,38 @@ class Join(_Stream):
         if self.word == "group":
             return self.frames.forward(raw)
         return self.frames.send({"message": groups.shown(body["message"], self.word)})
+
+
+class Unary(_Stream):
+    """One call over a WebSocket: the first frame is the request, one frame is the answer, then the end [source].
+
+    The door of /v1 is itself a stream, whatever method is behind it: it reads one message, writes one, and returns.
+    """
+
+    def __init__(self, call: Call, operation: Operation, schema: str) -> None:
+        super().__init__(call)
+        self.operation = operation
+        self.schema = schema
+
+    def take(self, call: Call, data: str | bytes) -> Iterable[Effect]:
+        """Ask for the key, then for the method, then do it."""
+        call.entry.command = "call"
+        state: M3O = call.state("m3o")
+        call.principal = front_door(state, call)
+        ask_for_exact_name(call)
+        value = self.read(data)
+        if call.request.query:  # the handshake is a GET, of which the query counts and nothing else [source]
+            value = query_fields(call.request.query)
+        call.body = fields_of(call, value, self.schema)
+        reply = self.operation(state, call)
+        call.entry.status = reply.status
+        frame = self.frames.send(reply.body)
+        self.frames.close()
+        return (*reply.effects, Send(frame), Close(code=1000))
+
+    def speaker(self, body: Any) -> str:
+        """Nobody: it listens to nothing."""
+        return ""
 
 
 class Missing(_Stream):

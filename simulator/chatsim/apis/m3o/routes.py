@@ -64,6 +64,20 @@ def _documented(name: str, operation: Operation, body: str, reply: str, title: s
     )
 
 
+_LATER: Final = (
+    ("Create", groups.create_group, "v1-create", "v1-group-reply", "Make a group"),
+    ("New", groups.new_room, "v1-create", "v1-group-reply", "Make a room (first clients)"),
+    ("List", groups.list_groups, "v1-list", "v1-list-reply", "List groups"),
+    ("Delete", groups.delete_group, "v1-group-key", "v1-group-reply", "Delete a group"),
+    ("History", groups.group_history, "v1-group-key", "v1-history-reply", "List the messages of a group"),
+    ("Send", groups.send_to_group, "v1-send", "v1-message-reply", "Send a message to a group"),
+    ("Invite", groups.invite, "v1-membership", "v1-group-reply", "Add a user to a group"),
+    ("Kick", groups.kick, "v1-membership", "v1-group-reply", "Remove a user from a group"),
+    ("Leave", groups.leave, "v1-membership", "v1-group-reply", "Leave a group"),
+)
+"""The later service's methods but for Join: name, operation, schemas of request and answer, title."""
+
+
 def _later(name: str, operation: Operation, body: str, reply: str, title: str) -> Iterator[Route]:
     yield from _every_method(
         f"/v1/chat/{name}",
@@ -83,15 +97,7 @@ ROUTES: Final = (
     *_documented("New", chat.new, "new", "new-reply", "Create a chat"),
     *_documented("Send", chat.send, "send", "send-reply", "Send a message to the chat"),
     *_documented("History", chat.history, "history", "history-reply", "View the chat history"),
-    *_later("Create", groups.create_group, "v1-create", "v1-group-reply", "Make a group"),
-    *_later("New", groups.new_room, "v1-create", "v1-group-reply", "Make a room (first clients)"),
-    *_later("List", groups.list_groups, "v1-list", "v1-list-reply", "List groups"),
-    *_later("Delete", groups.delete_group, "v1-group-key", "v1-group-reply", "Delete a group"),
-    *_later("History", groups.group_history, "v1-group-key", "v1-history-reply", "List the messages of a group"),
-    *_later("Send", groups.send_to_group, "v1-send", "v1-message-reply", "Send a message to a group"),
-    *_later("Invite", groups.invite, "v1-membership", "v1-group-reply", "Add a user to a group"),
-    *_later("Kick", groups.kick, "v1-membership", "v1-group-reply", "Remove a user from a group"),
-    *_later("Leave", groups.leave, "v1-membership", "v1-group-reply", "Leave a group"),
+    *(route for row in _LATER for route in _later(*row)),
     *(
         route
         for path in ("/chat", "/chat/{method}", "/chat/{endpoint}/{method}")
@@ -133,15 +139,17 @@ ROUTES: Final = (
 )
 
 
-def _at_the_door(open_: Callable[[Any, Call], Session], plain: Operation, *paths: str, title: str = "") -> Socket:
-    """A stream of /v1: the upgrade is accepted whoever asks, a plain call is not."""
+def _at_the_door(
+    open_: Callable[[Any, Call], Session], plain: Operation | None, *paths: str, title: str = ""
+) -> Socket:
+    """A stream of /v1: the upgrade is accepted whoever asks, a plain call is not, unless a route answers it."""
     return Socket(
         path=paths[0],
         aliases=paths[1:],
         open=open_,
         title=title,
         any_protocol=True,
-        plain=behind_door(plain),
+        plain=plain and behind_door(plain),
         auth=False,
         limit=FRAME_LIMIT,
     )
@@ -164,6 +172,10 @@ SOCKETS: Final = (
         "/v1/chat/Join",
         "/v1/chat/Chat/Join",
         title="Messages of a group; the first frame is the request",
+    ),
+    *(
+        _at_the_door(realtime.unary(operation, body), None, f"/v1/chat/{name}", f"/v1/chat/Chat/{name}")
+        for name, operation, body, *_ in _LATER
     ),
     _at_the_door(realtime.unknown_method, explore.unknown_method, "/v1/chat/{method}", "/v1/chat/{endpoint}/{method}"),
     _at_the_door(
