@@ -14,7 +14,8 @@ from chatsim.core.json import encode
 MEDIA = f"{USERS}/44444444444/media"
 SIGNATURE = f"{USERS}/44444444444/signature"
 PICTURE = file("attachment", b"\xff\xd8\xff")
-PDF = file("signatureFile", b"%PDF-1.7 and so on", "Agreement.pdf", "application/pdf")
+WHOLE = b"%PDF-1.7\nand so on\nxref\n0 0\ntrailer\n<<>>\nstartxref\n19\n%%EOF\n"
+PDF = file("signatureFile", WHOLE, "Agreement.pdf", "application/pdf")
 DATA = {
     "version": 3,
     "pageNumber": 1,
@@ -122,7 +123,7 @@ REFUSED = {
     "version 2": (SIGNATURE, PDF, field("signatureData", {**DATA, "version": 2})),
     "text corner": (SIGNATURE, PDF, field("signatureData", {**DATA, "topRightXCoordinate": "85"})),
     "relative url": (SIGNATURE, PDF, field("signatureData", {**DATA, "callbackUrl": "/path"})),
-    "misspelt": (SIGNATURE, file("sigantureFile", b"%PDF-", "a.pdf"), field("sigantureData", DATA)),
+    "misspelt": (SIGNATURE, file("sigantureFile", WHOLE, "a.pdf"), field("sigantureData", DATA)),
     "no service": (SIGNATURE, PDF, field("signatureData", {k: v for k, v in DATA.items() if k != "serviceUuid"})),
 }
 
@@ -133,6 +134,52 @@ def test_broken_form_is_refused(desk: KobilDesk, parts: tuple[Any, ...]) -> None
     path, *rest = parts
     answer = desk.form(path, *rest)
     assert (answer.status, list(answer.data), answer.bug) == (400, ["error"], "")
+
+
+@pytest.mark.parametrize(
+    ("raw", "says"),
+    [
+        (b"\n" * 1024 + WHOLE, "%PDF- is missing"),
+        (WHOLE[:-17], "startxref is missing"),
+        (WHOLE.replace(b"\n", b"\r\n" * 30), "no cross-reference table at byte 19"),
+        (WHOLE.replace(b"19", b"999999999999"), "no cross-reference table at byte 999999999999"),
+    ],
+    ids=["no header", "cut off", "mangled", "pointing nowhere"],
+)
+def test_broken_pdf_is_refused(desk: KobilDesk, raw: bytes, says: str) -> None:
+    """When it is sent, not only when somebody signs it."""
+    answer = desk.form(SIGNATURE, file("signatureFile", raw, "a.pdf"), field("signatureData", DATA))
+    assert (answer.status, answer.bug) == (400, "")
+    assert answer.data["error"].startswith("part signatureFile ('a.pdf') is no PDF: ")
+    assert says in answer.data["error"]
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"junk\n" + WHOLE,
+        b"junk\n" + WHOLE.replace(b"19", b"24"),
+        WHOLE.replace(b"xref\n0 0\ntrailer", b"7 0 obj"),
+        WHOLE.replace(b"19", b"17"),
+        WHOLE + b"\0" * 1000,
+        WHOLE.replace(b"xref\n19", b"xref\n0") + WHOLE.replace(b"19", b"69"),
+    ],
+    ids=["behind junk", "counted with it", "stream", "nearly", "padded", "changed later"],
+)
+def test_unusual_pdf_is_taken(desk: KobilDesk, raw: bytes) -> None:
+    """What PDF readers put up with."""
+    answer = desk.form(SIGNATURE, file("signatureFile", raw, "a.pdf"), field("signatureData", DATA))
+    assert (answer.status, answer.bug) == (200, "")
+
+
+@pytest.mark.parametrize(("corner", "value"), [("topRightXCoordinate", 59), ("topRightYCoordinate", 89.0)])
+@pytest.mark.parametrize("coordinates", ["percent", "points"])
+def test_empty_area_is_refused(desk: KobilDesk, coordinates: str, corner: str, value: float) -> None:
+    """A signature without width or height could not be seen."""
+    desk.make_world("odd", quirks={"kobil.coordinates": coordinates})
+    answer = desk.form(SIGNATURE, PDF, field("signatureData", {**DATA, corner: value}), world="odd")
+    assert (answer.status, answer.bug) == (400, "")
+    assert "no width or no height" in answer.data["error"]
 
 
 def test_oversized_json_part_is_refused(desk: KobilDesk) -> None:
@@ -167,7 +214,7 @@ def test_older_signature_data_needs_no_version(desk: KobilDesk) -> None:
 def test_misspelt_parts_are_a_switch(desk: KobilDesk) -> None:
     """kobil.signature-parts=misspelt takes the names of older tables."""
     desk.make_world("older", quirks={"kobil.signature-parts": "misspelt"})
-    parts = (file("sigantureFile", b"%PDF-", "a.pdf"), field("sigantureData", DATA))
+    parts = (file("sigantureFile", WHOLE, "a.pdf"), field("sigantureData", DATA))
     assert notes_of(desk, *parts, path=SIGNATURE, world="older") == (200, [], "")
 
 

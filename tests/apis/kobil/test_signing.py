@@ -36,6 +36,7 @@ DATA = {
     "callbackUrl": "https://miniapp.example/path?a=b",
     "instanceId": "contract 7",
 }
+DAMAGED = (FIXTURES / "media" / "agreement.pdf").read_bytes().replace(b"/Pages", b"/Leafs")
 WHO = {"tenant": "flutter", "service": SERVICE, "user": "john"}
 
 
@@ -143,18 +144,18 @@ def test_signed_documents_are_equal_in_equal_worlds(desk: KobilDesk) -> None:
     assert documents[0] == documents[1]
 
 
-@pytest.mark.parametrize(("raw", "page"), [(b"%PDF-1.7 broken", 1), (None, 2)])
+@pytest.mark.parametrize(("raw", "page"), [(DAMAGED, 1), (None, 2)])
 def test_document_that_cannot_be_signed_is_told(desk: KobilDesk, raw: bytes | None, page: int) -> None:
-    """A broken document or a page that it does not have: 409, and the request stays open."""
+    """A document broken deep inside or a page that it does not have: 409, and the request stays open."""
     request = ask_to_sign(desk, raw, pageNumber=page)
     with pytest.raises(Conflict, match="cannot be signed"):
         desk.act("sign", **WHO)
     assert desk.act("sign", **WHO, status="declined")["messageId"] == request
 
 
-@pytest.mark.parametrize("edge", [1e300, 1e40])
+@pytest.mark.parametrize("edge", [1e300, 1e40, 59.01])
 def test_box_that_no_document_can_hold_is_told(desk: KobilDesk, edge: float) -> None:
-    """A corner beyond all numbers of a PDF: 409, too."""
+    """A corner beyond all numbers of a PDF, or less than a point from the other: 409, too."""
     ask_to_sign(desk, topRightXCoordinate=edge)
     with pytest.raises(Conflict, match="cannot be signed"):
         desk.act("sign", **WHO)

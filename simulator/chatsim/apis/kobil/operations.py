@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from chatsim.apis.kobil import access, contract, ids
+from chatsim.apis.kobil import access, contract, ids, pdf
 from chatsim.apis.kobil.errors import MediaUnknown, OtherService
 from chatsim.apis.kobil.forms import Form
 from chatsim.apis.kobil.state import Kobil, Media, Message
@@ -42,9 +42,12 @@ def request_signature(state: Kobil, call: Call) -> Reply:
     form: Form = call.body
     body, file = _both(form, "signatureData", "signatureFile")
     contract.hold(call, contract.SIGNATURE_DATA, body)
-    if b"%PDF-" not in file.blob.read(0, 1024):
-        raise Invalid(f"part signatureFile ({file.filename!r}) is no PDF: %PDF- is missing at its beginning")
-    if call.quirk("kobil.coordinates") == "percent" and not all(0 <= body[name] <= 100 for name in CORNERS):
+    if flaw := pdf.flaw(file.blob):
+        raise Invalid(f"part signatureFile ({file.filename!r}) is no PDF: {flaw}")
+    coordinates = call.quirk("kobil.coordinates")
+    if pdf.Box.of(body, coordinates).empty:
+        raise Invalid("the signature's area has no width or no height: give two corners that differ in x and in y")
+    if coordinates == "percent" and not all(0 <= body[name] <= 100 for name in CORNERS):
         call.tolerate("coordinates_beyond_page", "coordinates are per cent of the page, from 0 to 100")
     _tolerate(call, form)
     return _keep(state, call, body, SIGNATURE, body["messageText"], file)

@@ -6,6 +6,7 @@ pyHanko (the extra `[pdf]`) is loaded by the first signature. The signer's key i
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
@@ -27,6 +28,12 @@ if TYPE_CHECKING:
 _BROKEN: Final = (ArithmeticError, ValueError, LookupError, TypeError, AttributeError, RecursionError)
 _CONTENT_BYTES: Final = 8192  # room for the signature container: ours takes about 2 kB
 
+_HEAD: Final = 1024  # so far in may the header stand, and so far from the end what ends the file
+_TAIL: Final = 4096
+_NEAR: Final = 16  # tables lie a few bytes off in real files, and readers look around
+_END: Final = re.compile(rb"startxref\s*([0-9]{1,12})")
+_TABLE: Final = re.compile(rb"(?<!start)xref\b|\b[0-9]+\s+[0-9]+\s+obj\b")
+
 
 class Box(msgspec.Struct, frozen=True):
     """Where the signature goes: a page, counted from 1, and two corners in per cent of the page or in points."""
@@ -42,6 +49,11 @@ class Box(msgspec.Struct, frozen=True):
         y = sorted((request["bottomLeftYCoordinate"], request["topRightYCoordinate"]))
         return cls(request["pageNumber"], (x[0], y[0], x[1], y[1]), coordinates == "percent")
 
+    @property
+    def empty(self) -> bool:
+        """Whether it has no width or no height."""
+        return self.corners[0] == self.corners[2] or self.corners[1] == self.corners[3]
+
     def on(self, page: tuple[float, float, float, float]) -> tuple[int, int, int, int]:
         """The box in points, on a page whose lower left and upper right corners are given."""
         left, bottom, right, top = page
@@ -50,6 +62,23 @@ class Box(msgspec.Struct, frozen=True):
             width, height = (right - left) / 100, (top - bottom) / 100
             x1, y1, x2, y2 = x1 * width, y1 * height, x2 * width, y2 * height
         return round(left + x1), round(bottom + y1), round(left + x2), round(bottom + y2)
+
+
+def flaw(document: Blob) -> str:
+    """Why bytes are no whole PDF, empty if they may be one: without a header, or without the table its end points at.
+
+    That finds what was cut off or mangled on its way; what is wrong deeper inside only shows when it is signed.
+    """
+    header = document.read(0, _HEAD).find(b"%PDF-")
+    if header < 0:
+        return "%PDF- is missing at its beginning"
+    ends = _END.findall(document.read(max(document.size - _TAIL, 0)))
+    if not ends:
+        return "startxref is missing at its end, so it was cut off or changed on its way"
+    for start in (int(ends[-1]), int(ends[-1]) + header):  # some count from the header
+        if _TABLE.search(document.read(max(start - _NEAR, 0), start + 2 * _NEAR)):
+            return ""
+    return f"there is no cross-reference table at byte {int(ends[-1])}, where its end says"
 
 
 def sign(document: Blob, box: Box, *, name: str, now: int, chance: bytes) -> Blob:
@@ -81,6 +110,7 @@ def sign(document: Blob, box: Box, *, name: str, now: int, chance: bytes) -> Blo
 
 def _signer(writer: IncrementalPdfFileWriter, box: Box, name: str, moment: datetime) -> PdfSigner:
     from pyhanko.sign.fields import SigFieldSpec
+    from pyhanko.sign.general import SigningError
     from pyhanko.sign.signers import PdfSignatureMetadata, PdfSigner
     from pyhanko.sign.signers.pdf_signer import PdfSigningSession
     from pyhanko.stamp import TextStampStyle
@@ -93,12 +123,15 @@ def _signer(writer: IncrementalPdfFileWriter, box: Box, name: str, moment: datet
             session.system_time = moment
             return session
 
+    area = box.on(_page_box(writer, box.page - 1))
+    if area[0] == area[2] or area[1] == area[3]:
+        raise SigningError("its area is less than a point wide or high")
     field = f"Signature {moment:%Y-%m-%d} {len(writer.prev.embedded_signatures) + 1}"
     return DatedSigner(
         PdfSignatureMetadata(field_name=field, name=name, reason="Signed in the SuperApp", md_algorithm="sha256"),
         _certificate(),
         stamp_style=TextStampStyle(stamp_text="Signed by %(name)s\n%(ts)s", border_width=1),
-        new_field_spec=SigFieldSpec(field, on_page=box.page - 1, box=box.on(_page_box(writer, box.page - 1))),
+        new_field_spec=SigFieldSpec(field, on_page=box.page - 1, box=area),
     )
 
 
