@@ -107,11 +107,35 @@ def test_padding_after_a_delimiter_is_ignored() -> None:
         ('form-data; name="a"; filename="../ü/ß.txt"', PartHead("a", "../ü/ß.txt", None)),
         ('form-data; name="a"; filename="\udcff.txt"', PartHead("a", "\udcff.txt", None)),
         ('form-data; name="a"; name="b"', PartHead("a", None, None)),
+        ("form-data; name=a; filename=b.txt; filename*=UTF-8''c.txt", PartHead("a", "b.txt", None)),
+        ("form-data; name=a; filename*=c.txt; filename=b.txt", PartHead("a", "b.txt", None)),
     ],
 )
 def test_names_are_kept_as_sent(disposition: str, head: PartHead) -> None:
     """Quotes, escapes, paths and odd bytes in names arrive unchanged."""
     assert one_part(disposition) == head
+
+
+@pytest.mark.parametrize(
+    ("value", "filename"),
+    [
+        ("UTF-8''na%C3%AFve%20%27plan%27.pdf", "naïve 'plan'.pdf"),
+        ("utf-8'en'plain.pdf", "plain.pdf"),
+        ("iso-8859-1''na%EFve.pdf", "naïve.pdf"),
+        ("UTF-8''%FF.pdf", "\udcff.pdf"),
+        ("UTF-8''", ""),
+    ],
+)
+def test_extended_name_is_read_where_there_is_no_other(value: str, filename: str) -> None:
+    """`filename*` is a name too, though not one that forms should have."""
+    assert one_part(f'form-data; name="a"; FileName*={value}; x=y').filename == filename
+
+
+@pytest.mark.parametrize("value", ["plan.pdf", "koi8-r''a", "UTF-8''%zz", "UTF-8''a%", "UTF-8'a", "UTF-8''ä"])
+def test_extended_name_that_is_none_is_refused(value: str) -> None:
+    """An unknown charset, a missing quote, a percent sign without its digits."""
+    with pytest.raises(BadMultipart, match="RFC 5987"):
+        one_part(f"form-data; name=a; filename*={value}")
 
 
 @pytest.mark.parametrize(

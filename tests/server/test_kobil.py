@@ -179,6 +179,21 @@ async def test_broken_form_is_refused(client: aiohttp.ClientSession) -> None:
         assert answer.status == 415
 
 
+async def test_file_may_have_an_extended_name_only(kobil: Served, client: aiohttp.ClientSession) -> None:
+    """As older HTTP libraries write names beyond ASCII."""
+    raw = (
+        b"--x\r\nContent-Disposition: form-data; name=\"attachment\"; filename*=utf-8''%C3%9Cber%20uns.jpg\r\n"
+        b"Content-Type: image/jpeg\r\n\r\nx\r\n"
+        b'--x\r\nContent-Disposition: form-data; name="message"\r\n\r\n'
+        + encode(text(messageType="attachmentMessage"))
+        + b"\r\n--x--\r\n"
+    )
+    async with client.post(MEDIA, data=raw, headers={"Content-Type": "multipart/form-data; boundary=x"}) as answer:
+        assert answer.status == 200, await answer.text()
+    [media] = kobil.world.state("kobil").media.values()
+    assert media.file_name == "Über uns.jpg"
+
+
 async def test_users_file_is_as_long_as_a_services(kobil: Served, client: aiohttp.ClientSession) -> None:
     """The trigger takes what the API takes, by the settings of the world in its path."""
     await client.put("/_sim/worlds/small", json={"settings": {"kobil.max_upload_bytes": MEBIBYTE}})

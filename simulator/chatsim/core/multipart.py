@@ -1,5 +1,7 @@
 """multipart/form-data (RFC 7578, RFC 2046 section 5.1) as it arrives: bytes in, events out.
 
+`filename*` (RFC 5987), which RFC 7578 forbids and clients send, is read where there is no `filename`.
+
 Keeps no more of a part's body than one delimiter is long; where the bytes go is the caller's business.
 """
 
@@ -8,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from typing import Final, Literal
+from urllib.parse import unquote_to_bytes
 
 import msgspec
 
@@ -20,6 +23,8 @@ _HEAD_END: Final = b"\r\n\r\n"
 _BOUNDARY: Final = re.compile(r"[0-9A-Za-z'()+_,\-./:=? ]{0,69}[0-9A-Za-z'()+_,\-./:=?]")
 # A parameter: its value is a token, or quoted with a backslash before a quote or a backslash.
 _PARAMETER: Final = re.compile(r';[ \t]*([^=;" \t]+)[ \t]*=[ \t]*(?:"((?:[^"\\]|\\.)*)"|([^;"]*))', re.DOTALL)
+# RFC 5987: charset'language'text, of which the text is percent-encoded in that charset.
+_EXTENDED: Final = re.compile(r"(utf-8|iso-8859-1)'[^']*'((?:[!#$&+\-.^_`|~0-9a-z]|%[0-9a-f]{2})*)", re.IGNORECASE)
 _ESCAPED: Final = re.compile(r'\\(["\\])')
 
 
@@ -28,7 +33,10 @@ class BadMultipart(ValueError):
 
 
 class PartHead(msgspec.Struct, frozen=True):
-    """A part begins. Names are as sent, percent signs and all; bytes that are not UTF-8 are surrogates."""
+    """A part begins. Names are as sent, percent signs and all; bytes that are not UTF-8 are surrogates.
+
+    Only a file that has no other name than `filename*` goes by the text that this stands for.
+    """
 
     name: str
     filename: str | None
@@ -136,7 +144,18 @@ def _part_head(lines: bytes) -> PartHead:
     disposition, parameters = _split(headers.get("content-disposition", ""))
     if disposition != "form-data" or "name" not in parameters:
         raise BadMultipart('a part has no Content-Disposition: form-data; name="…"')
-    return PartHead(parameters["name"], parameters.get("filename"), headers.get("content-type"))
+    filename = parameters.get("filename")
+    if filename is None and "filename*" in parameters:
+        filename = _extended(parameters["filename*"])
+    return PartHead(parameters["name"], filename, headers.get("content-type"))
+
+
+def _extended(value: str) -> str:
+    """The text of an extended value."""
+    if (match := _EXTENDED.fullmatch(value)) is None:
+        raise BadMultipart(f"filename*={value} is not as in RFC 5987: filename*=UTF-8''na%C3%AFve.pdf")
+    charset, text = match.groups()
+    return unquote_to_bytes(text).decode(charset, "surrogateescape")
 
 
 def _split(value: str) -> tuple[str, dict[str, str]]:
