@@ -37,6 +37,7 @@ def settings() -> Settings:
         ("a.keys", '["a,b"]', ["a,b"]),
         ("a.map", '{"a":"b"}', {"a": "b"}),
         ("a.services.s-1.url", "http://x", "http://x"),
+        ("a.services.shop.example.url", "http://x", "http://x"),
     ],
 )
 def test_a_text_becomes_a_value(settings: Settings, name: str, text: str, value: Any) -> None:
@@ -53,6 +54,9 @@ def test_a_text_becomes_a_value(settings: Settings, name: str, text: str, value:
         ("a.count", "0", "a.count is at least 1"),
         ("a.mode", "z", "a.mode is one of x, y"),
         ("a.services.url", "u", "there is no setting"),
+        ("a.services.s-1.nope", "u", "there is no setting"),
+        ("a.services..url", "u", "there is no setting"),
+        ("a.servicesurl.url", "u", "there is no setting"),
     ],
 )
 def test_a_wrong_one_is_refused(settings: Settings, name: str, text: str, says: str) -> None:
@@ -66,6 +70,7 @@ def test_a_wrong_one_is_refused(settings: Settings, name: str, text: str, says: 
     [
         ("CHATSIM_A__COUNT", "a.count"),
         ("CHATSIM_A__SERVICES__S-1__URL", "a.services.s-1.url"),
+        ("CHATSIM_A__SERVICES__SHOP.EXAMPLE__URL", "a.services.shop.example.url"),
         ("CHATSIM_URL", None),
         ("CHATSIM_A__NOPE", None),
     ],

@@ -14,7 +14,7 @@ Value = str | int | float | bool | None | list[Any] | dict[str, Any]
 class Setting(msgspec.Struct, frozen=True, kw_only=True):
     """One setting. `type` is `str`, `int`, `float`, `bool`, `list` or `map`; `default` may be None: not set.
 
-    A name may hold one `*` segment (`kobil.services.*.callback_url`), which stands for any text without a dot.
+    A name may hold one `*` segment (`kobil.services.*.callback_url`), which stands for any text, dots included.
     `check` says what is wrong with a value of the right type, empty if nothing is. `least` bounds numbers.
     """
 
@@ -50,16 +50,16 @@ class Settings:
             if setting.name in self.all:
                 raise ValueError(f"two settings are named {setting.name}")
             self.all[setting.name] = setting
-        self._patterns = [(name.split("."), one) for name, one in self.all.items() if "*" in name]
+        parted = ((name.partition("*"), one) for name, one in self.all.items())
+        self._patterns = [(head, tail, one) for (head, star, tail), one in parted if star]
         self.values: dict[str, Any] = {name: one.default for name, one in self.all.items() if "*" not in name}
 
     def find(self, name: str) -> Setting | None:
         """Return the setting of that name, also where it fits a pattern."""
         if (found := self.all.get(name)) is not None:
             return found
-        words = name.split(".")
-        for pattern, setting in self._patterns:
-            if len(pattern) == len(words) and all(a in ("*", b) for a, b in zip(pattern, words, strict=True)):
+        for head, tail, setting in self._patterns:  # `a.*.b` fits `a.x.b` and `a.x.y.b`, not `a..b`
+            if len(name) > len(head) + len(tail) and name.startswith(head) and name.endswith(tail):
                 return setting
         return None
 

@@ -245,6 +245,14 @@ def test_nearest_address_wins(desk: KobilDesk) -> None:
     assert [*seen, url_of_last(desk)] == [CALLBACK, "http://127.0.0.1/setting", "http://127.0.0.1/own"]
 
 
+def test_setting_takes_a_service_with_dots(desk: KobilDesk) -> None:
+    """A service may be named as a host is."""
+    changes = {"kobil.services.shop.example.org.callback_url": "http://127.0.0.1/shop"}
+    assert desk.ask("PATCH", "/_sim/worlds/default/settings", changes).status == 200
+    desk.act("open-chat", **{**WHO, "service": "shop.example.org"})
+    assert url_of_last(desk) == "http://127.0.0.1/shop"
+
+
 def test_strangers_are_refused_where_accounts_are_listed() -> None:
     """With listed accounts the user must have been set up."""
     desk = KobilDesk(apis=[API], accounts="listed")
