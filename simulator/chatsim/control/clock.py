@@ -2,7 +2,6 @@
 
 from typing import Any, Final
 
-from chatsim.control.lists import refused
 from chatsim.control.problems import render
 from chatsim.control.rows import world_row
 from chatsim.control.worlds import show_clock
@@ -11,6 +10,7 @@ from chatsim.core.clock import parse_rfc3339, rfc3339, seconds
 from chatsim.core.effects import Advance
 from chatsim.core.errors import Unavailable
 from chatsim.core.http import Pending, Reply
+from chatsim.core.schemas import refused
 from chatsim.core.simulator import Simulator
 from chatsim.core.world import World
 

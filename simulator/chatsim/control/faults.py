@@ -4,7 +4,7 @@ from typing import Any, Final
 
 import msgspec
 
-from chatsim.control.lists import piece, refused
+from chatsim.control.lists import piece
 from chatsim.control.rows import world_row
 from chatsim.core.api import NOTHING, Call
 from chatsim.core.clock import rfc3339
@@ -13,6 +13,7 @@ from chatsim.core.errors import NotFound
 from chatsim.core.faults import ACTS, HANDSHAKE, Act, Fault, Faults
 from chatsim.core.http import Reply
 from chatsim.core.match import Match
+from chatsim.core.schemas import refused
 from chatsim.core.simulator import Simulator
 from chatsim.core.sound import written
 from chatsim.core.world import World

@@ -2,13 +2,14 @@
 
 from typing import Any, Final
 
-from chatsim.control.lists import LIMIT, number, refused
+from chatsim.control.lists import LIMIT, number
 from chatsim.control.rows import world_row
 from chatsim.core.api import NOTHING, Call
 from chatsim.core.errors import NotFound
 from chatsim.core.http import Reply
 from chatsim.core.journal import Entry
 from chatsim.core.match import Match
+from chatsim.core.schemas import refused
 from chatsim.core.simulator import Simulator
 from chatsim.core.world import World
 

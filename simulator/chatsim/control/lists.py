@@ -1,11 +1,10 @@
 """Lists in pieces: `limit` says how many, `after` is the `next` of the piece before."""
 
 from collections.abc import Callable, Sequence
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 
 from chatsim.core.api import Call
-from chatsim.core.errors import Invalid
-from chatsim.core.schemas import Violation
+from chatsim.core.schemas import refused
 
 LIMIT: Final = 1000
 _Item = TypeVar("_Item")
@@ -42,9 +41,3 @@ def number(query: dict[str, str], name: str, default: int) -> int:
     if not (text.isascii() and text.isdigit() and len(text) <= 18 and int(text) > 0):
         raise refused(f"/{name}", f"expected a number above 0, got {text!r}")
     return int(text)
-
-
-def refused(pointer: str, message: str, *more: tuple[str, str]) -> Invalid:
-    """An error about members that no schema can judge, each with its JSON Pointer."""
-    found: list[Any] = [Violation(where, what, "", "") for where, what in ((pointer, message), *more)]
-    return Invalid(message, violations=found)

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from chatsim.control.lists import refused
 from chatsim.core.clock import parse_rfc3339
 from chatsim.core.dialect import escape
+from chatsim.core.schemas import refused
 from chatsim.core.settings import SettingError
 from chatsim.core.simulator import Simulator
 from chatsim.core.world import WorldOptions

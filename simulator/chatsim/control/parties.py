@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
-from chatsim.control.lists import piece, refused
+from chatsim.control.lists import piece
 from chatsim.control.problems import render
 from chatsim.control.rows import world_row
 from chatsim.control.worlds import base_url
@@ -13,6 +13,7 @@ from chatsim.core.errors import Conflict, Internal, Invalid, Malformed, NotFound
 from chatsim.core.http import Body, Pending, Reply
 from chatsim.core.json import BadJson, decode
 from chatsim.core.pipeline import collection_call, run_trigger
+from chatsim.core.schemas import refused
 from chatsim.core.simulator import Simulator
 from chatsim.core.world import World
 

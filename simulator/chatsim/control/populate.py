@@ -4,11 +4,11 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final
 
-from chatsim.control.lists import refused
 from chatsim.control.rows import world_row
 from chatsim.core.api import Api, Call
 from chatsim.core.http import Reply
 from chatsim.core.json import encode
+from chatsim.core.schemas import refused
 from chatsim.core.simulator import Simulator
 
 DEFAULTS: Final[Mapping[str, Any]] = {

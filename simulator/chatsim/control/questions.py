@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from heapq import nlargest
 from typing import Any, Final
 
-from chatsim.control.lists import refused
 from chatsim.control.problems import render
 from chatsim.control.rows import world_row
 from chatsim.core.api import Call
@@ -12,6 +11,7 @@ from chatsim.core.errors import Conflict, Gone
 from chatsim.core.http import Pending, Reply
 from chatsim.core.journal import Entry
 from chatsim.core.match import Match
+from chatsim.core.schemas import refused
 from chatsim.core.simulator import Simulator
 from chatsim.core.world import World
 

@@ -4,7 +4,7 @@ from base64 import b64decode
 from binascii import Error as NoBase64
 from typing import Any, Final
 
-from chatsim.control.lists import piece, refused
+from chatsim.control.lists import piece
 from chatsim.control.problems import render
 from chatsim.control.rows import world_row
 from chatsim.core.api import NOTHING, Call
@@ -13,6 +13,7 @@ from chatsim.core.effects import Close, Send
 from chatsim.core.errors import Conflict, Gone, NotFound
 from chatsim.core.http import Pending, Reply
 from chatsim.core.realtime import Connection
+from chatsim.core.schemas import refused
 from chatsim.core.simulator import Simulator
 from chatsim.core.world import World
 

@@ -2,13 +2,13 @@
 
 from typing import Any, Final
 
-from chatsim.control.lists import refused
 from chatsim.control.rows import world_row
 from chatsim.control.worlds import base_url
 from chatsim.core.api import BINARY, Call
 from chatsim.core.dialect import escape
 from chatsim.core.http import Reply
 from chatsim.core.quirks import Quirk
+from chatsim.core.schemas import refused
 from chatsim.core.settings import SettingError
 from chatsim.core.simulator import Simulator
 from chatsim.core.world import World

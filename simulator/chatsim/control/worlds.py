@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from msgspec.structs import replace
 
-from chatsim.control.lists import piece, refused
+from chatsim.control.lists import piece
 from chatsim.control.options import differing, options_of
 from chatsim.control.problems import render
 from chatsim.control.rows import row, world_row
@@ -16,6 +16,7 @@ from chatsim.core.dialect import escape
 from chatsim.core.effects import Dispose, Elsewhere, OpenPort
 from chatsim.core.errors import ApiError, Conflict, Unavailable
 from chatsim.core.http import Pending, Reply
+from chatsim.core.schemas import refused
 from chatsim.core.simulator import Simulator
 from chatsim.core.world import DEFAULT, World, WorldOptions
 

@@ -11,6 +11,7 @@ import jsonschema_rs
 import msgspec
 
 from chatsim.core.dialect import BASE, compiled, findings, references
+from chatsim.core.errors import Invalid
 from chatsim.core.formats import FORMATS
 from chatsim.core.json import BadJson, decode
 
@@ -35,6 +36,11 @@ class Violation(msgspec.Struct, frozen=True):
     keyword: str
     schema: str
     member: str = ""
+
+
+def refused(pointer: str, message: str, *more: tuple[str, str]) -> Invalid:
+    """An error about members that no schema can judge, each with its JSON Pointer; a path's parameter is `/name`."""
+    return Invalid(message, violations=[Violation(where, what, "", "") for where, what in ((pointer, message), *more)])
 
 
 class Schema:
