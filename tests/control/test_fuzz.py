@@ -63,6 +63,7 @@ def check(method: str, target: str, body: bytes) -> None:
     answer = shared().ask(method, target, body)
     assert answer.status < 500 or answer.status == 503, answer.body
     assert answer.bug == ""
+    assert answer.status != 422 or answer.data["errors"]
 
 
 @given(st.deferred(lambda: st.sampled_from(targets())), BODIES)

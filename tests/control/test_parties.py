@@ -1,5 +1,7 @@
 """Collections and triggers as the control API serves them for every API."""
 
+from typing import Any
+
 import pytest
 from desk import Desk
 
@@ -13,6 +15,7 @@ from chatsim.core.routing import Territory
 
 WORLD = "/_sim/worlds/default"
 CLIENTS = f"{WORLD}/keycloak/realms/woven/clients"
+WHO = {"tenant": "flutter", "service": "shop", "user": "ann"}
 
 
 def test_a_thing_is_put_looked_at_and_deleted(desk: Desk) -> None:
@@ -44,6 +47,30 @@ def test_a_body_is_held_to_the_apis_schema(desk: Desk) -> None:
     answer = desk.ask("PUT", f"{CLIENTS}/bot", {"secrte": "s"})
     assert answer.status == 422
     assert [one["pointer"] for one in answer.data["errors"]] == ["/secrte"]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "pointers"),
+    [
+        ("PUT", "woven/projects/p1", {}, ["/project_id"]),
+        ("PUT", "airy/channels/shop", {}, ["/channel_id"]),
+        ("PUT", "weavy/conversations/x", {"type": "room", "members": ["bear"]}, ["/id"]),
+        ("PUT", "weavy/conversations/9", {"type": "room", "members": ["bear", "nobody"]}, ["/members/1"]),
+        ("PUT", "weavy/conversations/9", {"type": "private", "members": ["bear"]}, ["/members"]),
+        ("PUT", "weavy/users/a%20b", {}, ["/uid"]),
+        ("POST", "kobil/open-chat", {}, [""]),
+        ("POST", "kobil/send-attachment", {**WHO, "fixture": "no.txt"}, ["/fixture"]),
+        ("PUT", "snapshot", {"format": 99}, [""]),
+    ],
+)
+def test_what_no_schema_can_judge_has_a_pointer(
+    desk: Desk, method: str, path: str, body: dict[str, Any], pointers: list[str]
+) -> None:
+    """A parameter of the path is `/name`, what is wrong with no single member the whole body."""
+    desk.ask("PUT", f"{WORLD}/weavy/users/bear", {})
+    answer = desk.ask(method, f"{WORLD}/{path}", body)
+    assert (answer.status, answer.bug) == (422, "")
+    assert [one["pointer"] for one in answer.data["errors"]] == pointers
 
 
 def test_worlds_keep_apart(desk: Desk) -> None:

@@ -13,7 +13,8 @@ PROBLEM: Final = "application/problem+json"
 def render(error: ApiError, call: Call) -> Reply:
     """Word an error: `title` is the status's phrase, `errors[]` points at each offending member.
 
-    A body that can be read but breaks its schema is 422, one that cannot be read 400.
+    A body that can be read but breaks its schema is 422, one that cannot be read 400. What a 422 says of no member it
+    says of the whole body.
     """
     status = 422 if isinstance(error, Invalid) else error.status
     body: dict[str, Any] = {"type": "about:blank", "title": _phrase(status), "status": status}
@@ -22,6 +23,8 @@ def render(error: ApiError, call: Call) -> Reply:
     body["code"] = error.code
     if error.violations:
         body["errors"] = [{"pointer": one.pointer, "detail": one.message} for one in error.violations]
+    elif status == 422:
+        body["errors"] = [{"pointer": "", "detail": error.message}]
     return Reply(status=status, body=body, content_type=PROBLEM, headers=error.headers)
 
 

@@ -10,9 +10,10 @@ from chatsim.apis.airy.contract import hold
 from chatsim.apis.airy.delivery import deliver, write
 from chatsim.apis.airy.state import DELIVERED, FAILED, SOURCE, Airy, Channel, Message
 from chatsim.core.clock import parse_rfc3339
-from chatsim.core.errors import Conflict, Invalid, NotFound
+from chatsim.core.errors import Conflict, NotFound
 from chatsim.core.formats import FORMATS
 from chatsim.core.http import Reply
+from chatsim.core.schemas import refused
 
 if TYPE_CHECKING:
     from chatsim.core.api import Call
@@ -27,16 +28,16 @@ def build(world: World, fixture: Mapping[str, Any]) -> Airy:
     """
     airy = Airy()
     for channel_id, body in fixture.get("channels", {}).items():
-        _set_channel(airy, _uuid(channel_id), hold(world, "sim-channels", body))
+        _set_channel(airy, _uuid(channel_id, "/channel_id"), hold(world, "sim-channels", body))
     for conversation_id, body in fixture.get("conversations", {}).items():
         _know_channel(airy, hold(world, "sim-conversations", body))
-        _set_conversation(airy, world, _uuid(conversation_id), body)
+        _set_conversation(airy, world, _uuid(conversation_id, "/conversation_id"), body)
     return airy
 
 
 def put_channel(airy: Airy, call: Call) -> tuple[bool, Any]:
     """Make or change a channel."""
-    channel_id = _uuid(call.params["channel_id"])
+    channel_id = _uuid(call.params["channel_id"], "/channel_id")
     created = channel_id not in airy.channels
     return created, _set_channel(airy, channel_id, call.body or {}).as_json()
 
@@ -59,7 +60,7 @@ def list_channels(airy: Airy, call: Call) -> list[Any]:
 
 def put_conversation(airy: Airy, call: Call) -> tuple[bool, Any]:
     """Make a conversation, or give it other messages."""
-    conversation_id = _uuid(call.params["conversation_id"])
+    conversation_id = _uuid(call.params["conversation_id"], "/conversation_id")
     created = conversation_id not in airy.conversations
     _know_channel(airy, call.body)
     _set_conversation(airy, call.world, conversation_id, call.body)
@@ -142,7 +143,7 @@ def _show_conversation(airy: Airy, call: Call, conversation_id: str) -> dict[str
     return {"id": conversation.id, "channel_id": conversation.channel_id, "messages": messages}
 
 
-def _uuid(text: str) -> str:
+def _uuid(text: str, where: str) -> str:
     if not FORMATS["uuid"](text):
-        raise Invalid(f"{text!r} is no UUID; an example is 09816fe0-7950-40cb-bf60-adfa0d6d0679")
+        raise refused(where, f"{text!r} is no UUID; an example is 09816fe0-7950-40cb-bf60-adfa0d6d0679")
     return text.lower()

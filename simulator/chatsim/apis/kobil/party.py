@@ -10,7 +10,8 @@ import msgspec
 from chatsim.apis.kobil.ids import conversation_id
 from chatsim.apis.kobil.state import Kobil, Message
 from chatsim.core.api import Call
-from chatsim.core.errors import Conflict, Invalid, NotFound
+from chatsim.core.errors import Conflict, NotFound
+from chatsim.core.schemas import refused
 
 
 class Party(msgspec.Struct, frozen=True):
@@ -104,5 +105,5 @@ def _only(given: str | None, possible: Collection[str], what: str) -> str:
     if len(possible) == 1:
         return next(iter(possible))
     if not possible:
-        raise Invalid(f'no {what} is known yet; name one: {{"{what}": …}}')
-    raise Invalid(f"several are possible, say which {what}: {', '.join(sorted(possible))}")
+        raise refused("", f'no {what} is known yet; name one: {{"{what}": …}}')
+    raise refused("", f"several are possible, say which {what}: {', '.join(sorted(possible))}")

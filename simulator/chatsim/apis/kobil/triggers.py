@@ -11,9 +11,10 @@ from chatsim.apis.kobil.state import Kobil, Media, Message
 from chatsim.core import data
 from chatsim.core.api import Call
 from chatsim.core.effects import Callback
-from chatsim.core.errors import Conflict, Invalid, NotFound
+from chatsim.core.errors import Conflict, NotFound
 from chatsim.core.http import Part, Reply
 from chatsim.core.media import Blob
+from chatsim.core.schemas import refused
 
 _TYPES: Final = {
     "jpeg": "image/jpeg",
@@ -55,9 +56,9 @@ def choose(state: Kobil, call: Call) -> Reply:
     elif index < len(texts):
         text = texts[index]
     else:
-        raise Invalid(f"there is no choice {index}; 0 to {len(texts) - 1} are: {', '.join(texts)}")
+        raise refused("/index", f"there is no choice {index}; 0 to {len(texts) - 1} are: {', '.join(texts)}")
     if text not in texts:
-        raise Invalid(f"{text!r} is not among the choices {', '.join(map(repr, texts))}")
+        raise refused("/text", f"{text!r} is not among the choices {', '.join(map(repr, texts))}")
     return _say(state, call, party.of(asked), "choiceResponse", text, asked)
 
 
@@ -179,7 +180,7 @@ def _fixture(call: Call, name: str) -> Part:
     folder = data.fixtures() / "kobil" / "media"
     names = sorted(one.name for one in folder.iterdir())
     if name not in names:
-        raise Invalid(f"there is no fixture {name!r}; there are: {', '.join(names)}")
+        raise refused("/fixture", f"there is no fixture {name!r}; there are: {', '.join(names)}")
     extension = name.rpartition(".")[2]
     kind = _TYPES[extension]
     shown = ids.camera_file_name(call.now, extension) if kind.startswith("image/") else name

@@ -8,8 +8,9 @@ from chatsim.apis.weavy.records import Conversation, Message
 from chatsim.apis.weavy.state import Weavy
 from chatsim.core.api import Call
 from chatsim.core.effects import Later
-from chatsim.core.errors import Conflict, Invalid, NotFound
+from chatsim.core.errors import Conflict, NotFound
 from chatsim.core.http import Reply
+from chatsim.core.schemas import refused
 
 DELAY_S = 1.0
 
@@ -47,7 +48,7 @@ def post_message(state: Weavy, call: Call) -> Reply:
         return _post(state, call, conversation, others[0])
     user = state.find_user(uid)
     if user is None or user.id not in conversation.members:
-        raise Invalid(f"'{uid}' is no member of conversation {conversation.id}")
+        raise refused("/uid", f"'{uid}' is no member of conversation {conversation.id}")
     return _post(state, call, conversation, user.id)
 
 

@@ -9,7 +9,8 @@ from chatsim.apis.weavy.state import Weavy
 from chatsim.apis.weavy.users import FLAGS, PROFILE, upsert
 from chatsim.apis.weavy.views import app_view, link_base, member_view, message_view, user_view
 from chatsim.core.api import Call, Collection
-from chatsim.core.errors import Conflict, Invalid
+from chatsim.core.errors import Conflict
+from chatsim.core.schemas import refused
 from chatsim.core.world import World
 
 KINDS: Final = {"private": PRIVATE, "room": ROOM, "contextual": CONTEXTUAL}
@@ -34,12 +35,13 @@ def build(world: World, fixture: Mapping[str, Any]) -> Weavy:
 
 
 def _add_conversation(state: Weavy, number: int, body: Mapping[str, Any], now: int) -> Conversation:
-    ids = list(dict.fromkeys(_user_id(state, uid) for uid in body["members"]))
-    maker = _user_id(state, body["created_by"]) if "created_by" in body else ids[0]
-    authors = [_user_id(state, message["uid"]) for message in body.get("messages", ())]
+    ids = list(dict.fromkeys(_user_id(state, uid, f"/members/{n}") for n, uid in enumerate(body["members"])))
+    maker = _user_id(state, body["created_by"], "/created_by") if "created_by" in body else ids[0]
+    messages = body.get("messages", ())
+    authors = [_user_id(state, message["uid"], f"/messages/{n}/uid") for n, message in enumerate(messages)]
     kind = KINDS[body["type"]]
     if kind == PRIVATE and len(ids) != 2:
-        raise Invalid(f"a private chat has two members, not {len(ids)}")
+        raise refused("/members", f"a private chat has two members, not {len(ids)}")
     if kind == PRIVATE and state.private_chat(*ids) is not None:
         raise Conflict("there is a private chat of these two already")
     if kind == CONTEXTUAL and ("uid" not in body or state.context(body["uid"]) is not None):
@@ -48,15 +50,15 @@ def _add_conversation(state: Weavy, number: int, body: Mapping[str, Any], now: i
     made = state.add_conversation(
         kind, ids, now, created_by_id=maker, number=number, tags=list(body.get("tags", ())), **values
     )
-    for author, message in zip(authors, body.get("messages", ()), strict=True):
+    for author, message in zip(authors, messages, strict=True):
         state.post(made, state.users[author], message["text"], now)
     return made
 
 
-def _user_id(state: Weavy, uid: str) -> int:
+def _user_id(state: Weavy, uid: str, where: str) -> int:
     user = state.find_user(uid)
     if user is None:
-        raise Invalid(f"there is no user '{uid}'; PUT users/{uid} makes one")
+        raise refused(where, f"there is no user '{uid}'; PUT users/{uid} makes one")
     return user.id
 
 
@@ -74,8 +76,9 @@ def put_user(state: Weavy, call: Call) -> tuple[bool, Any]:
         raise Conflict(f"'{uid}' is user {known}")
     try:
         user, made = upsert(state, call, uid, body, wanted=wanted)
-    except BadValues as refused:
-        raise Invalid(refused.message) from refused
+    except BadValues as bad:
+        first, *more = ((f"/{name}", " ".join(reasons)) for name, reasons in bad.errors.items())
+        raise refused(*first, *more) from bad
     user.is_trashed = False
     return made, user_view(state, user, link_base(call))
 
@@ -135,7 +138,7 @@ def put_conversation(state: Weavy, call: Call) -> tuple[bool, Any]:
     """Make a conversation with its members and messages; one that exists is not changed."""
     text = call.params["id"]
     if not text.isascii() or not text.isdigit() or not 0 < int(text) < 2**31:
-        raise Invalid(f"a conversation's id is a whole number from 1, not '{text}'")
+        raise refused("/id", f"a conversation's id is a whole number from 1, not '{text}'")
     if int(text) in state.conversations:
         raise Conflict(f"there is a conversation {text} already; take another number")
     made = _add_conversation(state, int(text), call.body, call.now)

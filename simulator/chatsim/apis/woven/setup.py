@@ -6,15 +6,17 @@ from typing import Any, Final
 
 from chatsim.apis.woven.state import Project, Resident, Woven, key, project, resident
 from chatsim.core.api import Call, Collection
-from chatsim.core.errors import Invalid
 from chatsim.core.formats import is_uuid
+from chatsim.core.schemas import refused
 
 
 def put_project(state: Woven, call: Call) -> tuple[bool, Any]:
     """Make or replace a project."""
     named = call.params["project_id"]
     if not is_uuid(named):
-        raise Invalid(f"a project's id is a UUID, such as 6f1c2c52-9d0a-4b39-8f57-0b6f1f6a2c11, not {named!r}")
+        raise refused(
+            "/project_id", f"a project's id is a UUID, such as 6f1c2c52-9d0a-4b39-8f57-0b6f1f6a2c11, not {named!r}"
+        )
     created = key(named) not in state.projects
     state.projects[key(named)] = project(call.body)
     return created, get_project(state, call)
