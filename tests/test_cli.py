@@ -125,6 +125,8 @@ def test_options_have_one_name_everywhere(tmp_path: Path) -> None:
         (["--public-url", "chat.example"], {}, "--public-url is an address such as"),
         (["--world-ports", "9-8"], {}, "--world-ports is a range such as 8100-8199"),
         (["--port", "70000"], {}, "70000"),
+        (["--tls", "--port", "8443"], {}, "--port and --tls-port both name port 8443"),
+        (["--tls", "--port", "9"], {"CHATSIM_TLS_PORT": "9"}, "--port and --tls-port both name port 9"),
         (["--config", "nowhere.toml"], {}, "nowhere.toml"),
     ],
 )

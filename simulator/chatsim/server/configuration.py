@@ -49,7 +49,7 @@ def start_from(given: Mapping[str, Any], environ: Mapping[str, str]) -> Start:
     """What `chatsim serve` was asked for; `given` holds its options by name, None where nothing was said.
 
     Raises:
-        UsageError: a fixture that cannot be read, an address that is none.
+        UsageError: a fixture that cannot be read, an address that is none, one port for two things.
         CannotListen: a host that is none of this machine's.
     """
     said = {name: value for name, value in given.items() if value is not None}
@@ -67,7 +67,10 @@ def start_from(given: Mapping[str, Any], environ: Mapping[str, str]) -> Start:
         said["world_ports"] = _ports(said["world_ports"])
     named = {"tables": said.pop("config"), "pairs": said.pop("set"), "tls_hosts": said.pop("tls_host")}
     core = {name: said.pop(name) for name in ServerOptions.__struct_fields__ if name in said}
-    return Start(options=ServerOptions(access=access, **core), **named, **said)
+    start = Start(options=ServerOptions(access=access, **core), **named, **said)
+    if start.tls and start.port == start.tls_port != 0:
+        raise UsageError(f"--port and --tls-port both name port {start.port}: http and https need one each; 0 is any")
+    return start
 
 
 def configure(settings: Settings, start: Start, environ: Mapping[str, str]) -> None:
