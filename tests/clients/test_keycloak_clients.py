@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
@@ -40,6 +40,29 @@ class Place(NamedTuple):
         return self.url + OIDC + "/token"
 
 
+class Counting(web.Server):
+    """Knows whether any connection is left."""
+
+    def __init__(self, handle: Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]) -> None:
+        super().__init__(handle)
+        self.left = 0
+        self.idle = asyncio.Event()
+        self.idle.set()
+
+    def connection_made(self, handler: web.RequestHandler, transport: asyncio.Transport) -> None:
+        """One more."""
+        super().connection_made(handler, transport)
+        self.left += 1
+        self.idle.clear()
+
+    def connection_lost(self, handler: web.RequestHandler, exc: BaseException | None = None) -> None:
+        """One less."""
+        super().connection_lost(handler, exc)
+        self.left -= 1
+        if not self.left:
+            self.idle.set()
+
+
 @pytest.fixture(params=["http", "https"])
 async def place(
     request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -56,7 +79,7 @@ async def place(
         identity = tls.identity(tmp_path, [], datetime.now(UTC))
         for variable in ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE"):
             monkeypatch.setenv(variable, str(tmp_path / "ca.crt"))
-        listener = web.Server(served.server.handle)
+        listener = Counting(served.server.handle)
         runner = web.ServerRunner(listener)
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", 0, ssl_context=identity.context).start()
@@ -66,11 +89,10 @@ async def place(
         finally:
             # A TLS connection ends only when both sides say so: first the clients let go of theirs.
             gc.collect()
-            for _ in range(1000):
-                if not listener.connections:
-                    break
-                await asyncio.sleep(0.01)
-            await runner.cleanup()
+            try:
+                await asyncio.wait_for(listener.idle.wait(), 10)
+            finally:
+                await runner.cleanup()
 
 
 async def use(client: Callable[[Place], Result], place: Place) -> Result:
