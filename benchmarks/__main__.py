@@ -10,7 +10,7 @@ from pathlib import Path
 from statistics import median
 from typing import Final
 
-from benchmarks import deliveries, fanout, load, peers, uploads
+from benchmarks import control, deliveries, fanout, load, peers, uploads
 from benchmarks.load import Sample, burst
 from benchmarks.scenarios import Request, Scenario, discover
 from benchmarks.servers import BARE, SIMULATOR, Running, Server, compile_bytecode, running
@@ -38,6 +38,8 @@ def main() -> None:
         fanout.report(options.rounds)
     if options.only.lower() in KOBIL_MORE.lower():
         callbacks_and_uploads(options.rounds)
+    if options.only.lower() in control.TITLE.lower():
+        control.report(options.rounds)
     size_and_start()
 
 
