@@ -2,31 +2,20 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from aiohttp import web
+from chromium import chromium
 from desk import Served
-from playwright.async_api import Page, async_playwright, expect
+from playwright.async_api import Page, expect
 from visitor import CHANNEL
 
 from chatsim.core.effects import Close
 
 HERE = Path(__file__).parent
-CHROMIUM = shutil.which("chromium")
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--no-first-run",
-    "--disable-component-update",
-    "--disable-sync",
-]
-
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium (apt-get install chromium)")
 
 Agent = Callable[[str, Any], Awaitable[Any]]
 
@@ -50,13 +39,11 @@ async def shop(packages: Path) -> AsyncIterator[str]:
 @pytest.fixture
 async def page(shop: str, served: Served) -> AsyncIterator[Page]:
     """The page, online."""
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+    async with chromium() as browser:
         page = await browser.new_page()
         await page.goto(f"{shop}/?api={served.base_url}&channel={CHANNEL}")
         await expect(page.locator("#state")).to_have_text("online, session 1")
         yield page
-        await browser.close()
 
 
 async def write(page: Page, text: str) -> None:

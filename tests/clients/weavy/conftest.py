@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import http.server
-import shutil
 import subprocess
 import threading
 from collections.abc import AsyncIterator, Iterator
@@ -13,19 +12,15 @@ from typing import Any, Final
 from urllib.parse import urlencode
 
 import pytest
+from chromium import chromium
 from desk import Served
 from npm import install
-from playwright.async_api import Browser, Page, async_playwright, expect
+from playwright.async_api import Browser, Page, expect
 from weavy_people import People
 
 HERE: Final = Path(__file__).parent
 PATIENCE_S: Final = 20
 KITS: Final = {"18.0.2": "@weavy/uikit-react", "17.0.3": "@weavy/uikit-react-17"}
-BROWSERS: Final = ("chromium", "chromium-browser", "google-chrome")
-FLAGS: Final = (
-    "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run", "--disable-component-update",
-    "--disable-sync",
-)  # fmt: skip
 PAGE: Final = (
     '<!doctype html><meta charset="utf-8"><div id="app" style="height:700px"></div><script src="{kit}.js"></script>'
 )
@@ -81,13 +76,8 @@ def pages(packages: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 @pytest.fixture
 async def browser() -> AsyncIterator[Browser]:
     """A headless Chromium."""
-    path = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if path is None:
-        pytest.skip("Chromium is not installed")
-    async with async_playwright() as playwright:
-        running = await playwright.chromium.launch(executable_path=path, args=list(FLAGS))
+    async with chromium() as running:
         yield running
-        await running.close()
 
 
 @pytest.fixture(params=KITS)
