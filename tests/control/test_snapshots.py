@@ -44,6 +44,13 @@ def test_a_snapshot_restores_what_was(grown: Desk) -> None:
     assert len(grown.ask("GET", f"{WORLDS}/a/faults").data["faults"]) == 1
 
 
+def test_a_world_keeps_its_own_end(grown: Desk) -> None:
+    """The default world does not go away because what it goes on from was to."""
+    grown.ask("POST", WORLDS, {"name": "b", "ttl_s": 9})
+    grown.ask("PUT", f"{WORLDS}/default/snapshot", grown.ask("GET", f"{WORLDS}/b/snapshot").data)
+    assert grown.ask("GET", f"{WORLDS}/default").data["ttl_s"] is None
+
+
 @pytest.mark.parametrize(
     "body",
     [

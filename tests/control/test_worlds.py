@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from desk import NOON, Desk
 
-from chatsim.core.effects import Dispose, Elsewhere
+from chatsim.core.effects import Dispose, Elsewhere, Expire
 
 WORLDS = "/_sim/worlds"
 
@@ -208,16 +208,32 @@ def test_deleting_by_label(desk: Desk) -> None:
     assert names(desk) == ["default"]
 
 
-def test_an_unused_world_is_forgotten(desk: Desk) -> None:
-    """`ttl_s` of real time after its last use; a use keeps it."""
+def test_only_a_world_with_an_end_is_watched(desk: Desk) -> None:
+    """The server is told to end it, once it was not used for so long."""
+    assert desk.ask("POST", WORLDS, {"name": "a", "ttl_s": 10}).effects == (Expire(),)
+    assert desk.ask("PUT", f"{WORLDS}/b", {"ttl_s": 10}).effects == (Expire(),)
+    assert desk.ask("POST", WORLDS, {"copy_of": "a"}).effects == ()
+
+
+@pytest.mark.parametrize(
+    ("method", "target"),
+    [("GET", "/nowhere"), ("GET", f"{WORLDS}/a/journal"), ("PUT", f"{WORLDS}/a"), ("POST", f"{WORLDS}/a/reset")],
+)
+def test_a_use_puts_the_end_off(desk: Desk, method: str, target: str) -> None:
+    """Calls of the APIs and of the control API count alike."""
+    desk.ask("POST", WORLDS, {"name": "a", "ttl_s": 10})
+    assert desk.simulator.worlds["a"].ends_at == NOON + 10_000_000_000
+    desk.time += 9_000_000_000
+    desk.ask(method, target, world="a")
+    assert desk.simulator.worlds["a"].ends_at == NOON + 19_000_000_000
+
+
+def test_looking_at_the_list_is_no_use(desk: Desk) -> None:
+    """Else a console would keep every world."""
     desk.ask("POST", WORLDS, {"name": "a", "ttl_s": 10})
     desk.time += 9_000_000_000
-    desk.ask("GET", "/nowhere", world="a")
-    desk.time += 9_000_000_000
     assert "a" in names(desk)
-    desk.time += 11_000_000_000
-    assert "a" not in names(desk)
-    assert desk.ask("GET", f"{WORLDS}/a").status == 410
+    assert desk.simulator.worlds["a"].ends_at == NOON + 10_000_000_000
 
 
 def test_reset_goes_back_to_the_start(desk: Desk) -> None:

@@ -4,8 +4,6 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from msgspec.structs import replace
-
 from chatsim.control.lists import piece
 from chatsim.control.options import differing, options_of
 from chatsim.control.problems import render
@@ -13,7 +11,7 @@ from chatsim.control.rows import row, world_row
 from chatsim.core.api import NOTHING, Call
 from chatsim.core.clock import rfc3339
 from chatsim.core.dialect import escape
-from chatsim.core.effects import Dispose, Elsewhere, OpenPort
+from chatsim.core.effects import Dispose, Elsewhere, Expire, OpenPort
 from chatsim.core.errors import ApiError, Conflict, Unavailable
 from chatsim.core.http import Pending, Reply
 from chatsim.core.schemas import refused
@@ -35,12 +33,11 @@ def make_world(simulator: Simulator, call: Call) -> Reply:
     Raises:
         Conflict: the name is taken. Unavailable: there are too many. Invalid: an option that cannot be.
     """
-    ended = _expire(simulator)
     name = call.body.get("name") or _free_name(simulator)
     if name in simulator.worlds:
         raise Conflict(f"there is a world {name!r} already: PUT keeps it, DELETE /_sim/worlds/{name} ends it")
     world = _create(simulator, call, name, options_of(simulator, call.body))
-    return _made(simulator, world, call, ended)
+    return _made(simulator, world, call)
 
 
 def put_world(simulator: Simulator, call: Call) -> Reply:
@@ -53,9 +50,9 @@ def put_world(simulator: Simulator, call: Call) -> Reply:
     if call.body.get("name", name) != name:
         raise refused("/name", f"expected {name!r} as in the path, got {call.body['name']!r}")
     options = options_of(simulator, call.body)
-    world = simulator.worlds.get(name)
-    if world is None:
+    if name not in simulator.worlds:
         return _made(simulator, _create(simulator, call, name, options), call)
+    world = simulator.find(name)
     if other := differing(world.options, options, call.body):
         raise Conflict(
             f"world {name!r} has another {', '.join(other)}; DELETE it first, or leave that out",
@@ -71,9 +68,8 @@ def put_world(simulator: Simulator, call: Call) -> Reply:
 
 def list_worlds(simulator: Simulator, call: Call) -> Reply:
     """All worlds, or those with every label asked for."""
-    ended = _expire(simulator)
     taken, after = piece(call, _labelled(simulator, call), lambda world: world.name)
-    return Reply(body={"worlds": [show(world, call) for world in taken], "next": after}, effects=ended)
+    return Reply(body={"worlds": [show(world, call) for world in taken], "next": after})
 
 
 def get_world(simulator: Simulator, call: Call) -> Reply:
@@ -154,7 +150,6 @@ def _create(simulator: Simulator, call: Call, name: str, options: WorldOptions) 
 
         document = snapshot.read(simulator, snapshot.take(copied))
         snapshot.restore(world, document)
-        world.options = replace(world.options, ttl_s=options.ttl_s)
     elif not isinstance(options.fixture, str):
         _build(simulator, world, options.fixture)
     return world
@@ -176,11 +171,12 @@ def _copied(simulator: Simulator, body: Mapping[str, Any]) -> World | None:
         raise refused("/copy_of", error.message) from error
 
 
-def _made(simulator: Simulator, world: World, call: Call, ended: tuple[Elsewhere, ...] = ()) -> Reply:
+def _made(simulator: Simulator, world: World, call: Call) -> Reply:
     """The answer of a call that made a world; where it is to have a port of its own, once that is open."""
     headers = {"Location": f"/_sim/worlds/{world.name}"}
+    expire = () if world.options.ttl_s is None else (Expire(),)
     if not world.options.listen:
-        return Reply(status=201, body=show(world, call), headers=headers, effects=ended)
+        return Reply(status=201, body=show(world, call), headers=headers, effects=expire)
     opened: list[int | None] = []
 
     def done(port: int | None) -> None:
@@ -200,7 +196,7 @@ def _made(simulator: Simulator, world: World, call: Call, ended: tuple[Elsewhere
         return render(Unavailable("no port is free for the world; --world-ports A-B says which may be used"), call)
 
     pending = Pending(check=answer, timeout_s=PORT_PATIENCE_S, expired=late)
-    return Reply(body=pending, effects=(*ended, OpenPort(done=done)))
+    return Reply(body=pending, effects=(OpenPort(done=done), *expire))
 
 
 def _build(simulator: Simulator, world: World, fixture: Mapping[str, Any]) -> None:
@@ -234,19 +230,6 @@ def _free_name(simulator: Simulator) -> str:
         name = f"w-{simulator.desk.ids.next_bytes('world', 5).hex()}"
         if name not in simulator.worlds and name not in simulator.deleted:
             return name
-
-
-def _expire(simulator: Simulator) -> tuple[Elsewhere, ...]:
-    """End the worlds that nobody used for their `ttl_s`; looked at whenever worlds are made or listed."""
-    now = simulator.wall()
-    return _end(
-        simulator,
-        [
-            world
-            for world in simulator.worlds.values()
-            if (ttl := world.options.ttl_s) is not None and now - world.last_used > ttl * 1e9
-        ],
-    )
 
 
 def _end(simulator: Simulator, worlds: Iterable[World]) -> tuple[Elsewhere, ...]:

@@ -109,6 +109,10 @@ class OpenPort(msgspec.Struct, frozen=True, kw_only=True):
     done: Callable[[int | None], None]
 
 
+class Expire(msgspec.Struct, frozen=True):
+    """The world has a `ttl_s`: end it once nobody used it for so long."""
+
+
 class Dispose(msgspec.Struct, frozen=True, kw_only=True):
     """The world was reset or deleted: close its sockets with `code`, forget its deliveries and waiters."""
 
@@ -128,4 +132,18 @@ class Elsewhere(msgspec.Struct, frozen=True, kw_only=True):
     cause: int | None = None
 
 
-Effect = Push | Callback | Leave | Later | Listen | Unlisten | Send | Close | Advance | OpenPort | Dispose | Elsewhere
+Effect = (
+    Push
+    | Callback
+    | Leave
+    | Later
+    | Listen
+    | Unlisten
+    | Send
+    | Close
+    | Advance
+    | OpenPort
+    | Expire
+    | Dispose
+    | Elsewhere
+)

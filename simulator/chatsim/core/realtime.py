@@ -73,6 +73,7 @@ class Connection:
             self.plan.call.principal = call.principal
             entry.principal = self.principal = call.principal.id
         if entry.bug or not call.silent:
+            self.world.last_used = self.simulator.wall()
             journal.add(journal.number(entry))
         return list(enter_effects(self.world, call, effects))
 

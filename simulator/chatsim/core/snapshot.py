@@ -31,6 +31,10 @@ FORMAT: Final = 1
 """Goes up when an older reader could not read what a newer one writes; readers know all up to their own."""
 
 
+OWN: Final = ("labels", "listen", "ttl_s")
+"""Options that a world keeps when it goes on from another's snapshot."""
+
+
 class FaultState(msgspec.Struct, frozen=True, kw_only=True):
     """A fault with what is left of it."""
 
@@ -136,7 +140,9 @@ def read(simulator: Simulator, document: Any) -> Snapshot:
 
 
 def restore(world: World, snapshot: Snapshot) -> None:
-    """Put a world into the state of a snapshot; name, listener and journal stay its own. Fires no callbacks.
+    """Put a world into the state of a snapshot. Fires no callbacks.
+
+    Name, labels, listener, `ttl_s` and journal stay its own.
 
     Raises:
         Invalid: an API's state cannot be read. The world is unchanged then.
@@ -144,7 +150,8 @@ def restore(world: World, snapshot: Snapshot) -> None:
     states = {name: _state(world, name, data) for name, data in snapshot.states.items()}
     faults = [_fault(one) for one in snapshot.faults]
     world.generation += 1
-    world.options = msgspec.structs.replace(snapshot.options, listen=world.options.listen, labels=world.options.labels)
+    own = {name: getattr(world.options, name) for name in OWN}
+    world.options = msgspec.structs.replace(snapshot.options, **own)
     world.renew()
     world.clock.clear()
     world.clock.frozen_at, world.clock.shift = snapshot.at, snapshot.shift

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from chatsim.core.clock import Clock, parse_rfc3339
+from chatsim.core.clock import Clock, parse_rfc3339, seconds
 from chatsim.core.faults import Faults
 from chatsim.core.ids import Ids
 from chatsim.core.journal import Entry, Journal
@@ -94,6 +94,12 @@ class World:
         self.clock.clear()
         self.journal.restart()
         self.renew()
+
+    @property
+    def ends_at(self) -> int | None:
+        """The real time at which it ends unless it is used before; None where it stays."""
+        ttl_s = self.options.ttl_s
+        return None if ttl_s is None else self.last_used + seconds(ttl_s)
 
     def state(self, api: str) -> Any:
         """The state of an API; built from the fixture at the first call."""

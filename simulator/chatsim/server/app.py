@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Final
 
 from aiohttp import web
 
+from chatsim.control.worlds import GOING_AWAY
 from chatsim.core.api import Route, Socket
-from chatsim.core.effects import Advance, Close, Dispose, Effect, Elsewhere, Leave, OpenPort, Push, Send
+from chatsim.core.effects import Advance, Close, Dispose, Effect, Elsewhere, Expire, Leave, OpenPort, Push, Send
 from chatsim.core.errors import ApiError, Malformed, TooLarge
 from chatsim.core.http import NO_BODY, Body, File, Headers, Pending, Request, Stream
 from chatsim.core.pipeline import Outcome, Plan, begin, finish, mishear, refuse, run_timer, settle
@@ -20,6 +21,7 @@ from chatsim.server import body as bodies
 from chatsim.server import forms
 from chatsim.server.answer import UNREAD, Answer, abort, write_file
 from chatsim.server.callbacks import Courier
+from chatsim.server.expiry import Expiry
 from chatsim.server.fifo import Fifo
 from chatsim.server.heads import Heads
 from chatsim.server.ports import NoPort, Ports
@@ -66,6 +68,7 @@ class Server:
         self.ports = Ports(self, host, world_ports)
         self.courier = Courier(self.after)
         self.timekeeper = Timekeeper(self._run_timer, self._next_delivery, self.courier.nudge, self.courier.settled)
+        self.expiry = Expiry(simulator.wall, self.waiting.has, self._end)
         self.keeper: StateFile | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -267,6 +270,8 @@ class Server:
             self._begin(self._advance(world, effect))
         elif isinstance(effect, OpenPort):
             self._begin(self._open_port(world, effect))
+        elif isinstance(effect, Expire):
+            self.expiry.watch(world)
         elif isinstance(effect, Dispose):
             self._dispose(world, effect)
         elif isinstance(effect, Elsewhere):
@@ -302,7 +307,14 @@ class Server:
         self.courier.forget(world)
         self.hub.close(world, Close(code=effect.code))
         if effect.listener:
+            self.expiry.forget(world)
+            self.hub.forget(world)
             self._begin(self.ports.close(world))
+
+    def _end(self, world: World) -> None:
+        if self.simulator.worlds.get(world.name) is world:
+            self.simulator.drop(world.name)
+            self.carry_out(world, [Dispose(code=GOING_AWAY, listener=True)])
 
     def _run_timer(self, world: World, timer: Timer) -> None:
         try:
@@ -317,6 +329,7 @@ class Server:
     async def shut_down(self) -> None:
         """Close sockets, stop timers, end what runs in the background."""
         self.streams.end()
+        self.expiry.close()
         await self.hub.shut_down()
         await self.ports.close_all()
         for world in self.simulator.worlds.values():

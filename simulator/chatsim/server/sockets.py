@@ -299,6 +299,10 @@ class Hub:
                 continue
             link.abort() if effect.abort else link.close(effect.code, effect.reason)
 
+    def forget(self, world: World) -> None:
+        """The world is gone, and so are its groups; the sockets close by themselves."""
+        self._turns = {key: turn for key, turn in self._turns.items() if key[0] is not world}
+
     def send(self, world: World, effect: Send) -> None:
         """Write to the socket that an effect names, if it is still open."""
         link = self._links.get(world, {}).get(effect.socket or "")

@@ -33,6 +33,7 @@ class Waiting:
         except TimeoutError:
             return pending.check() or pending.expired()
         finally:
+            world.last_used = world.simulator.wall()
             waiters = self._waiters.get(world)
             if waiters is not None:
                 waiters.pop(future, None)
@@ -46,6 +47,10 @@ class Waiting:
         for future, pending in list(waiters.items()):
             if not future.done() and (reply := pending.check()) is not None:
                 future.set_result(reply)
+
+    def has(self, world: World) -> bool:
+        """Whether somebody waits in `world`."""
+        return world in self._waiters
 
     @property
     def count(self) -> int:
