@@ -111,6 +111,9 @@ def test_the_journal_is_followed(world: World) -> None:
         ask("GET", f"/w/{world.name}/elsewhere")
         ask("GET", f"/w/{world.name}/chat/two")
         assert "/chat/two" in following.stdout.readline()
+        world.reset()
+        ask("GET", f"/w/{world.name}/chat/three")
+        assert "/chat/three" in following.stdout.readline()
         following.terminate()
         following.wait(END_S)
 

@@ -66,9 +66,10 @@ async def test_an_entry_is_told_as_the_journal_shows_it(client: aiohttp.ClientSe
     """With the name of its world."""
     async with listening(client) as answer:
         await client.get("/w/ann/sample/nowhere")
+        assert (await event(answer))["event"] == "world"
         told = await event(answer)
     async with client.get("/_sim/worlds/ann/journal/1") as shown:
-        assert told == {"id": "1", "event": "entry", "data": {"world": "ann", **await shown.json()}}
+        assert told == {"id": "2", "event": "entry", "data": {"world": "ann", **await shown.json()}}
 
 
 async def test_who_leaves_before_anything_happened_can_come_back(client: aiohttp.ClientSession) -> None:
@@ -85,6 +86,33 @@ async def test_the_clock_is_told(client: aiohttp.ClientSession) -> None:
         await client.post("/_sim/worlds/default/clock", json={"advance_s": 60})
         seen = [await event(answer) for _ in range(2)]
     assert [(one["event"], one["data"]["now"][11:19]) for one in seen] == [("clock", "12:00:00"), ("clock", "12:01:00")]
+
+
+async def test_what_becomes_of_a_world_is_told(client: aiohttp.ClientSession) -> None:
+    """By whatever made or ended it, with its labels; a fork is made, and that is all."""
+    world = "/_sim/worlds/ann"
+    async with listening(client) as answer:
+        await client.post("/_sim/worlds", json={"name": "ann", "labels": {"suite": "x"}})
+        async with client.get(f"{world}/snapshot") as taken:
+            snapshot = await taken.json()
+        await client.put(f"{world}/snapshot", json=snapshot)
+        await client.post(f"{world}/reset")
+        await client.put(f"{world}?reset=true", json={"labels": {"suite": "x"}})
+        await client.delete(world)
+        await client.post("/_sim/worlds", json={"name": "bob", "copy_of": "default", "listen": True})
+        await client.delete("/_sim/worlds/bob")
+        await client.post("/_sim/worlds", json={"name": "cid", "ttl_s": 0.05})
+        seen = [await event(answer) for _ in range(9)]
+    assert {one["event"] for one in seen} == {"world"}
+    changes = {
+        name: [one["data"]["change"] for one in seen if one["data"]["world"] == name] for name in ("ann", "bob", "cid")
+    }
+    assert changes == {
+        "ann": ["made", "restored", "reset", "reset", "deleted"],
+        "bob": ["made", "deleted"],
+        "cid": ["made", "expired"],
+    }
+    assert [one["data"]["labels"] for one in seen[:5]] == [{"suite": "x"}] * 5
 
 
 async def test_sockets_are_told(client: aiohttp.ClientSession) -> None:

@@ -47,6 +47,8 @@ def tail(world: World, count: int, follow: bool, as_json: bool, **filters: Any) 
         entry = event["data"]
         if event["event"] == "lost":
             click.echo(f"… {entry['count']} events came faster than they were read", err=True)
+        elif event["event"] == "world" and entry["change"] == "reset":  # its entries are counted from one again
+            seen.clear()
         elif event["event"] == "entry" and entry["seq"] not in seen and _fits(entry, wanted):
             _show(entry, as_json=as_json)
 

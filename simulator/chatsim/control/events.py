@@ -15,7 +15,8 @@ START: Final = b"retry: 1000\n\n"
 
 
 def listen(simulator: Simulator, call: Call) -> Reply:
-    """Entries, attempts of deliveries, sockets and clocks, of one world or all; from now on, or after an id.
+    """Entries, attempts of deliveries, sockets, clocks and what becomes of worlds, of one or all; from now on, or after
+    an id.
 
     Who gives no id is told `open` with that of the latest event, so that coming back never misses one.
     The header that a browser sends when it comes back wins over the query it was first opened with.

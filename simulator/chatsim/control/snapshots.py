@@ -29,6 +29,7 @@ def restore_snapshot(simulator: Simulator, call: Call) -> Reply:
     from chatsim.core import snapshot
 
     snapshot.restore(call.world, snapshot.read(simulator, call.body))
+    call.world.announce("restored")
     return Reply(body=show(call.world, call), effects=(Dispose(code=SERVICE_RESTART),))
 
 

@@ -96,6 +96,7 @@ def delete_worlds(simulator: Simulator, call: Call) -> Reply:
 def reset_world(simulator: Simulator, call: Call) -> Reply:
     """Take a world back to its fixture."""
     call.world.reset()
+    call.world.announce("reset")
     return Reply(body=show(call.world, call), effects=(Dispose(code=SERVICE_RESTART),))
 
 
@@ -176,6 +177,7 @@ def _made(simulator: Simulator, world: World, call: Call) -> Reply:
     headers = {"Location": f"/_sim/worlds/{world.name}"}
     expire = () if world.options.ttl_s is None else (Expire(),)
     if not world.options.listen:
+        world.announce("made")
         return Reply(status=201, body=show(world, call), headers=headers, effects=expire)
     opened: list[int | None] = []
 
@@ -183,6 +185,7 @@ def _made(simulator: Simulator, world: World, call: Call) -> Reply:
         opened.append(port)
         if port is not None:
             world.base_url = f"http://{_PORT.sub('', call.request.host)}:{port}"
+            world.announce("made")
 
     def answer() -> Reply | None:
         if not opened:

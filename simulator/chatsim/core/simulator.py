@@ -136,7 +136,9 @@ class Simulator:
         if name in self.deleted or self.options.worlds == "listed":
             return self.find(name)
         self.check_name(name)
-        return self.create(name, self.default_options())
+        world = self.create(name, self.default_options())
+        world.announce("made")
+        return world
 
     def check_name(self, name: str) -> None:
         """Refuse what no world can be named.
@@ -147,8 +149,8 @@ class Simulator:
         if not re.fullmatch(NAME, name):
             raise NotFound(f"no world can be named {name!r}: lower-case letters, digits, '.', '_' and '-', at most 63")
 
-    def drop(self, name: str) -> World:
-        """Delete a world; its name answers 410 until it is made again.
+    def drop(self, name: str, change: str = "deleted") -> World:
+        """Delete a world; its name answers 410 until it is made again. `change` is how listeners are told of it.
 
         Raises:
             Gone, NotFound: as `find`.
@@ -157,6 +159,7 @@ class Simulator:
         world.reset()  # so that nothing of it is still due
         del self.worlds[name]
         self.deleted.add(name)
+        world.announce(change)
         return world
 
     def fixture(self, fixture: str | Mapping[str, Any], api: str) -> Mapping[str, Any]:

@@ -72,6 +72,10 @@ class World:
         for watcher in self.simulator.watchers:
             watcher(self, entry)
 
+    def announce(self, change: str) -> None:
+        """Tell listeners of events what becomes of the world as a whole."""
+        self.simulator.events.tell(self.name, "world", {"change": change, "labels": dict(self.options.labels)})
+
     def renew(self) -> None:
         """Begin as the options say, with nothing of what was; time and journal are left alone unless they say more."""
         self.ids = Ids(self.options.seed, self.name)

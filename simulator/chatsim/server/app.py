@@ -313,7 +313,7 @@ class Server:
 
     def _end(self, world: World) -> None:
         if self.simulator.worlds.get(world.name) is world:
-            self.simulator.drop(world.name)
+            self.simulator.drop(world.name, "expired")
             self.carry_out(world, [Dispose(code=GOING_AWAY, listener=True)])
 
     def _run_timer(self, world: World, timer: Timer) -> None:
