@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from chatsim.apis.kobil import access, contract, ids, pdf
+from chatsim.apis.kobil import access, contract, ids
 from chatsim.apis.kobil.errors import MediaUnknown, OtherService
 from chatsim.apis.kobil.forms import Form
 from chatsim.apis.kobil.state import Kobil, Media, Message
@@ -39,6 +39,8 @@ def send_attachment(state: Kobil, call: Call) -> Reply:
 
 def request_signature(state: Kobil, call: Call) -> Reply:
     """A PDF that the user is asked to sign."""
+    from chatsim.apis.kobil import pdf
+
     form: Form = call.body
     body, file = _both(form, "signatureData", "signatureFile")
     contract.hold(call, contract.SIGNATURE_DATA, body)

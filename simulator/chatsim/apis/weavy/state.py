@@ -19,8 +19,8 @@ class Weavy(Records, kw_only=True, dict=True):
     """The records, and beside them the indexes: users by identifier, private chats by pair, shelves by user.
 
     What hangs on open connections is no record either: who is `online`, which topics somebody is `listening` to,
-    which connection tokens were `negotiated`. `parts` and `message_parts` are conversations and
-    messages as they were last shown.
+    which connection tokens were `negotiated`. `parts`, `message_parts` and `authors` are conversations, messages and
+    people as they were last shown.
     """
 
     def __post_init__(self) -> None:
@@ -37,6 +37,7 @@ class Weavy(Records, kw_only=True, dict=True):
         self.negotiated: dict[str, None] = {}
         self.parts: dict[tuple[int, int], Part] = {}
         self.message_parts: dict[int, Part] = {}
+        self.authors: dict[tuple[int, str], dict[str, Any]] = {}
         self.last_user_id = max(self.users, default=0)
         self.last_conversation_id = max(self.conversations, default=0)
         self.last_message_id = max(self.messages, default=0)
@@ -93,6 +94,7 @@ class Weavy(Records, kw_only=True, dict=True):
         """Names or presence changed, which any conversation may show."""
         self.parts.clear()
         self.message_parts.clear()
+        self.authors.clear()
 
     # --- tokens
 

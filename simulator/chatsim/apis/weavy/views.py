@@ -2,12 +2,15 @@
 
 from collections.abc import Mapping
 from html import escape
-from typing import Any
+from typing import Any, Final
 
 from chatsim.apis.weavy.records import PRIVATE, Conversation, Member, Message, User
 from chatsim.apis.weavy.state import Weavy
 from chatsim.core.api import Call
 from chatsim.core.clock import rfc3339
+
+AUTHORS_LIMIT: Final = 10_000
+"""So many people are kept as they were last shown."""
 
 
 def stamp(moment: int) -> str:
@@ -53,19 +56,24 @@ def user_view(state: Weavy, user: User, base: str) -> dict[str, Any]:
 
 
 def author_view(state: Weavy, user: User, base: str) -> dict[str, Any]:
-    """UserOut in the little that lists carry of it."""
-    return {
-        "id": user.id,
-        "uid": user.uid,
-        "display_name": user.display_name,
-        "avatar_url": user_avatar(user.id, base),
-        "presence": state.presence(user.id),
-    }
+    """UserOut in the little that lists carry of it; one value for all who show it, which nobody changes."""
+    if (view := state.authors.get((user.id, base))) is None:
+        view = {
+            "id": user.id,
+            "uid": user.uid,
+            "display_name": user.display_name,
+            "avatar_url": user_avatar(user.id, base),
+            "presence": state.presence(user.id),
+        }
+        if len(state.authors) >= AUTHORS_LIMIT:
+            state.authors.clear()
+        state.authors[user.id, base] = view
+    return view
 
 
 def member_view(state: Weavy, member: Member, base: str) -> dict[str, Any]:
     """MemberOut: `marked_id` is the last message that the member has read."""
-    view = author_view(state, state.users[member.user_id], base)
+    view = author_view(state, state.users[member.user_id], base).copy()
     if member.marked_at is not None:
         view["marked_at"] = stamp(member.marked_at)
     if member.marked_id is not None:
