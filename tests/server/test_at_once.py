@@ -76,6 +76,11 @@ class Wire:
                 found.append((head.split(b" ")[1], await self._reader.readexactly(length)))
         return found
 
+    async def until(self, end: bytes) -> bytes:
+        """Everything up to and with these bytes."""
+        async with asyncio.timeout(10):
+            return await self._reader.readuntil(end)
+
     async def in_turn(self, *segments: bytes) -> list[tuple[bytes, bytes]]:
         """The answers to requests of which the next is sent when the last was answered."""
         found = []
@@ -138,6 +143,26 @@ async def test_a_body_on_its_way_is_waited_for(wire: Wire) -> None:
     wire.send(GOOD[7:])
     wire.send(GET % (3, b""))
     assert [status for status, _ in await wire.answers(2)] == [b"200", b"200"]
+
+
+@pytest.mark.parametrize("before", [GET % (1, b""), POST + GOOD, GET % (1, b"") * 3 + POST + GOOD])
+async def test_what_is_no_request_loses_none_before_it(wire: Wire, before: bytes) -> None:
+    """Though all came in one piece; the connection ends then."""
+    wire.send(before + b"this is no request\r\n\r\n" + GET % (2, b""))
+    good = before.count(b"Host")
+    assert [status for status, _ in await wire.answers(good + 1)] == [b"200"] * good + [b"400"]
+    assert await wire.ended()
+
+
+async def test_what_came_behind_a_handshake_is_its_sockets(wire: Wire) -> None:
+    """A client may write before it has the answer."""
+    wire.send(
+        b"GET /sample/a/ears HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        b"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\nContent-Length: 0\r\n\r\n"
+        b"\x81\x82\0\0\0\0hi"
+    )
+    assert [status for status, _ in await wire.answers(1)] == [b"101"]
+    assert await wire.until(b'{"said":"hi"}')
 
 
 @pytest.mark.parametrize(

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 LINE_LIMIT: Final = 64 * 1024
 """Longest request line and longest header, in bytes."""
 
+_LENGTH: Final = re.compile(rb"\r\ncontent-length:[ \t]*([0-9]{1,18})[ \t]*\r\n", re.IGNORECASE)
+_CODED: Final = re.compile(rb"\r\ntransfer-encoding:", re.IGNORECASE)
 _MULTIPART: Final = re.compile(r"\s*multipart/", re.IGNORECASE)
 
 
@@ -63,12 +65,12 @@ class Protocol(web.RequestHandler):
         # aiohttp's loop for this connection sleeps on `_waiter` while there is nothing to do.
         idle = self._waiter
         if idle is None or idle.done():
-            self._parse(data)
+            self._take(data)
             return
         if self._left != 0 or not self._answer_known(data):
             # Without its `_waiter` nobody wakes the loop, and what arrives while we are at work only joins the queue.
             self._waiter = None
-            self._parse(data)
+            self._take(data)
             self._watch_head(begun=not self._messages and not self._upgraded)
             if self.prepared is None:
                 self._answer_what_can_be()
@@ -77,6 +79,32 @@ class Protocol(web.RequestHandler):
             idle.cancel()
         elif self._messages:
             idle.set_result(None)
+
+    def _take(self, data: bytes) -> None:
+        """Parse what arrived, each request by itself: together with what is none the parser would give none."""
+        at = 0
+        while True:
+            end = self._end_of_piece(data, at)
+            alone = (at, end) == (0, len(data))
+            self._parse(data if alone else data[at:end])
+            if end == len(data) or (self._messages and not isinstance(self._messages[-1][0], RawRequestMessage)):
+                break
+            at = end
+        if not alone:
+            self._new_head = None
+
+    def _end_of_piece(self, data: bytes, at: int) -> int:
+        if self._left is None:
+            return len(data)
+        if self._left:
+            return min(at + self._left, len(data))
+        if (end := data.find(END, at)) < 0:
+            return len(data)
+        end += len(END)
+        if _CODED.search(data, at, end):
+            return len(data)
+        told = _LENGTH.search(data, at, end)
+        return min(end + int(told[1]), len(data)) if told else end
 
     def _parse(self, data: bytes) -> None:
         if self._request_in_progress and (self._close or self._force_close) and not self._upgraded:
@@ -97,8 +125,8 @@ class Protocol(web.RequestHandler):
         if left:
             if len(data) <= left:
                 self._left = left - len(data)
-        elif queued == 0 and len(self._messages) == 1 and (end := data.find(END) + len(END)) >= len(END):
-            length = _length(self._messages[0][0])
+        elif len(self._messages) == queued + 1 and (end := data.find(END) + len(END)) >= len(END):
+            length = _length(self._messages[-1][0])
             if length >= 0 and end + length >= len(data):
                 self._left = end + length - len(data)
                 self._new_head = data[:end]
