@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -372,6 +372,7 @@ ACTIONS = st.lists(
 
 
 @given(ACTIONS)
+@example([("add", 0), ("add", 0), ("hold", 0), ("some", 0), ("take", 0), ("reorder", 0)])
 def test_everything_ends_settled(actions: list[tuple[str, int]]) -> None:
     """After any history, releasing and delivering leaves nothing waiting and no bookkeeping."""
     box, now = Outbox(), 0

@@ -241,9 +241,13 @@ class Outbox(msgspec.Struct):
         """Let the next delivery of the conversation go first; wait (held) if there is none yet."""
         delivery = self.get(id)
         delivery.sending = False
+        self._let_follow(delivery)  # its turn is over, if it was released in an order
         queue = self.queues[delivery.conversation]
         if len(queue) > 1:
             queue[0], queue[1] = queue[1], queue[0]
+            first = self.deliveries[queue[0]]
+            self.followers.pop(first.behind or "", None)
+            first.behind = None
         else:
             delivery.state, delivery.swapping = "held", True
         self._refresh(delivery.conversation)
