@@ -122,6 +122,27 @@ async def test_a_mistake_in_a_session_closes_1011_and_is_recorded(
     assert any("a planted mistake" in entry.bug for entry in served.world.journal)
 
 
+async def test_the_peers_close_frame_is_waited_for(served: Served, client: aiohttp.ClientSession) -> None:
+    """Ours is never lost by a reset, however long the peer takes to read and answer it."""
+    host, port = served.base_url.removeprefix("http://").split(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    writer.write(
+        b"GET /sample/a/ears HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        b"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+    )
+    await reader.readuntil(b"\r\n\r\n" + frame("welcome"))
+    writer.write(b"\x81\x83" + bytes(4) + b"bye")
+    assert await reader.readexactly(2 + 2 + len("as you wish")) == b"\x88\x0d\x0f\xa0as you wish"
+    while served.server.hub.links(served.world) or served.world.connections:
+        await client.get("/sample/a")
+    await client.get("/sample/a")
+    assert not reader.at_eof()
+    writer.write(b"\x88\x82" + bytes(4) + b"\x0f\xa0")
+    assert await asyncio.wait_for(reader.read(), 1) == b""
+    writer.close()
+    assert [entry.status for entry in served.world.journal if entry.command == "CLOSE"] == [4000]
+
+
 async def test_a_reader_that_never_reads_is_dropped(served: Served, client: aiohttp.ClientSession) -> None:
     """Its neighbour gets every message meanwhile."""
     async with client.ws_connect("/sample/a/ears", max_msg_size=0) as good:

@@ -7,8 +7,9 @@ a reader that lets more pile up than its socket allows is dropped, and delays no
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import struct
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Final
 
 from aiohttp import WSMsgType, web
@@ -48,8 +49,8 @@ class Link:
     """A connection and the wire below it."""
 
     __slots__ = (
-        "_beat", "_beat_s", "_closing", "_hub", "_queue", "_ws", "closed_with", "connection", "received_at",
-        "transport",
+        "_beat", "_beat_s", "_ended", "_hub", "_queue", "_reading", "_reason", "_ws", "closed_with", "closing",
+        "connection", "received_at", "transport",
     )  # fmt: skip
 
     def __init__(
@@ -59,43 +60,71 @@ class Link:
         self._ws = ws
         self._beat: asyncio.TimerHandle | None = None
         self._beat_s = 0.0
-        self._closing: asyncio.Task[bool] | None = None
+        self._ended = asyncio.Event()
+        self._reading: asyncio.Timeout | None = None
+        self._reason = ""
         self._queue = connection.socket.queue
         self.connection = connection
         self.transport = transport
         self.received_at = asyncio.get_running_loop().time()
         self.closed_with = 1006
+        self.closing = False
 
     @property
     def open(self) -> bool:
         """Whether frames can still be written."""
-        return self._closing is None and not self.transport.is_closing()
+        return not self.closing and not self.transport.is_closing()
 
     def write(self, framed: bytes) -> None:
         """Write a frame; a reader with too much waiting is dropped instead."""
         transport = self.transport
-        if self._closing is not None or self.connection.muted or transport.is_closing():
+        if self.closing or self.connection.muted or transport.is_closing():
             return
         transport.write(framed)
         if transport.get_write_buffer_size() > self._queue:
             self.abort()
 
     def close(self, code: int, reason: str = "") -> None:
-        """Begin the closing handshake."""
+        """Begin the closing handshake: nothing is read or written any more but the two Close frames."""
         if self.open:
-            self.closed_with = code
-            self._closing = asyncio.get_running_loop().create_task(
-                self._ws.close(code=code, message=reason.encode()[:123])
-            )
+            self.closed_with, self._reason, self.closing = code, reason, True
+            if self._reading is not None:
+                self._reading.reschedule(0)
 
     def abort(self) -> None:
         """Drop the TCP connection."""
         self.transport.abort()
 
-    async def closed(self) -> None:
-        """Wait for the end of a closing handshake that was begun."""
-        if self._closing is not None:
-            await asyncio.wait((self._closing,), timeout=CLOSING_S)
+    @contextlib.asynccontextmanager
+    async def reading(self) -> AsyncIterator[None]:
+        """The time in which messages are read; `close` ends it.
+
+        aiohttp's `close` beside a `receive` of its own would drop the TCP connection without waiting for the peer's
+        Close frame. That comes too late then and is answered by a reset, which takes from the peer what it has not
+        read yet, our Close frame among it.
+        """
+        try:
+            async with asyncio.timeout(None) as self._reading:
+                yield
+        except TimeoutError:  # `close` was called
+            pass
+        finally:
+            self._reading = None
+
+    async def end(self) -> None:
+        """Shake hands if `close` was asked for; after this the connection is over."""
+        try:
+            if self.closing:
+                async with asyncio.timeout(CLOSING_S):
+                    await self._ws.close(code=self.closed_with, message=self._reason.encode()[:123])
+        except TimeoutError:
+            self.abort()
+        finally:
+            self._ended.set()
+
+    async def ended(self) -> None:
+        """Wait until the connection is over."""
+        await self._ended.wait()
 
     def keep_beating(self) -> None:
         """Set the next heart-beat as the session wants it; another wish than before counts from now."""
@@ -153,22 +182,25 @@ class Hub:
             return ws
         link = Link(self, connection, ws, transport)
         self._links.setdefault(connection.world, {})[connection.id] = link
-        code = 1006
         try:
-            self.carry_out(link, connection.opened())
-            if (drawn := connection.plan.drawn) is not None:
-                connection.muted = drawn.act.mute
-                self.carry_out(link, ends(drawn.act))
-            link.keep_beating()
-            self._changed(connection.world)
-            code = await self._read(ws, link)
+            async with link.reading():
+                self.carry_out(link, connection.opened())
+                if (drawn := connection.plan.drawn) is not None:
+                    connection.muted = drawn.act.mute
+                    self.carry_out(link, ends(drawn.act))
+                link.keep_beating()
+                self._changed(connection.world)
+                await self._read(ws, link)
         finally:
+            code = link.closed_with if link.closing or ws.close_code is None else ws.close_code
             self._drop(link, code)
-        await link.closed()
+            await link.end()
         return ws
 
-    async def _read(self, ws: web.WebSocketResponse, link: Link) -> int:
+    async def _read(self, ws: web.WebSocketResponse, link: Link) -> None:
         async for message in ws:
+            if link.closing:
+                return
             link.received_at = asyncio.get_running_loop().time()
             if message.type in (WSMsgType.TEXT, WSMsgType.BINARY):
                 drawn = link.connection.draw(message.data)
@@ -177,7 +209,6 @@ class Hub:
                 self.carry_out(link, link.connection.received(message.data, drawn))
                 link.keep_beating()
                 self._changed(link.connection.world)
-        return link.closed_with if ws.close_code is None else ws.close_code
 
     def _drop(self, link: Link, code: int) -> None:
         connection, world = link.connection, link.connection.world
@@ -316,7 +347,7 @@ class Hub:
         links = list(self)
         for link in links:
             link.close(code)
-        await asyncio.gather(*(link.closed() for link in links))
+        await asyncio.gather(*(link.ended() for link in links))
 
 
 def _write(frames: Iterable[tuple[Link, bytes]]) -> None:
