@@ -97,6 +97,7 @@ async def test_it_marks_as_read_and_unread(messenger: Page, people: People) -> N
 
 async def test_it_pins_and_unpins(messenger: Page, people: People) -> None:
     """A pinned conversation goes to the top, and back when it is unpinned."""
+    await messenger.wait_for_load_state("networkidle")
     chat = await people.do("alice", "POST", "/api/conversations", {"members": [14]})
     titles = listed(messenger).locator(".wy-item-title")
     await expect(titles).to_have_text(["Reading club", "Nils Norman"])
