@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from proofs import Answer, Ask, Client, DeskClient, HttpClient, Order, Spoil
+from spoiling import broken, no_token, other_type, with_value, without
 from visitor import AGENT, CHANNEL, Line
 
 SCRIPT_WORLD: Final = {"clock": {"mode": "frozen", "at": "2026-01-01T12:00:00Z"}}
@@ -150,45 +151,9 @@ def good_authentication(client: Client) -> Ask:
     return Ask(method="POST", target=AUTHENTICATE, body={"channel_id": CHANNEL})
 
 
-def no_token(ask: Ask, client: Client) -> None:
-    """No credentials."""
-    ask.token = None
-
-
 def stale_token(ask: Ask, client: Client) -> None:
     """Credentials of nobody."""
     ask.token = "stale"
-
-
-def other_type(ask: Ask, client: Client) -> None:
-    """A content type that is not read."""
-    ask.headers["Content-Type"] = "text/plain"
-
-
-def broken(ask: Ask, client: Client) -> None:
-    """A body that is no JSON."""
-    ask.body = b"{"
-    ask.headers.setdefault("Content-Type", "application/json")
-
-
-def without(name: str) -> Callable[[Ask, Client], None]:
-    """A member is missing."""
-
-    def do(ask: Ask, client: Client) -> None:
-        if isinstance(ask.body, dict):
-            ask.body.pop(name, None)
-
-    return do
-
-
-def with_value(name: str, value: Any) -> Callable[[Ask, Client], None]:
-    """A member has this value."""
-
-    def do(ask: Ask, client: Client) -> None:
-        if isinstance(ask.body, dict):
-            ask.body[name] = value
-
-    return do
 
 
 def closed_channels(ask: Ask, client: Client) -> None:

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from proofs import Answer, Ask, Client, DeskClient, HttpClient, Order, Spoil
 from samples import FIXTURES
+from spoiling import no_token, other_type
 
 from chatsim.core.json import encode
 
@@ -201,16 +202,6 @@ def attachment(client: Client) -> Ask:
 def other_realm(ask: Ask, client: Client) -> None:
     """A tenant that does not exist."""
     ask.target = ask.target.replace("/realms/flutter/", "/realms/nobody/")
-
-
-def no_token(ask: Ask, client: Client) -> None:
-    """No credentials."""
-    ask.token = None
-
-
-def other_type(ask: Ask, client: Client) -> None:
-    """A content type that is not read."""
-    ask.headers["Content-Type"] = "text/plain"
 
 
 def broken(ask: Ask, client: Client) -> None:

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from multidict import CIMultiDict
 from proofs import Answer, Ask, Client, DeskClient, Order, Spoil
+from spoiling import broken, no_token, with_value, without
 
 from chatsim.core.api import Socket
 from chatsim.core.effects import Close, Effect, Send
@@ -198,39 +199,9 @@ TOLERANCES: Final[dict[str, Callable[[Client], Answer]]] = {
 # Orders
 
 
-def without(name: str) -> Callable[[Ask, Client], None]:
-    """A member is missing."""
-
-    def do(ask: Ask, client: Client) -> None:
-        if isinstance(ask.body, dict):
-            ask.body.pop(name, None)
-
-    return do
-
-
-def with_value(name: str, value: Any) -> Callable[[Ask, Client], None]:
-    """A member has this value, where it is still there."""
-
-    def do(ask: Ask, client: Client) -> None:
-        if isinstance(ask.body, dict):
-            ask.body[name] = value
-
-    return do
-
-
-def no_token(ask: Ask, client: Client) -> None:
-    """No credentials."""
-    ask.token = None
-
-
 def broken_query(ask: Ask, client: Client) -> None:
     """A query that cannot be read."""
     ask.target += "?x"
-
-
-def broken(ask: Ask, client: Client) -> None:
-    """A body that is no JSON."""
-    ask.body = b"{"
 
 
 def unknown(ask: Ask, client: Client) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from proofs import Answer, Ask, Client, HttpClient, Order, Spoil
+from spoiling import no_token, other_type
 
 KEY: Final = "wys_simulator"
 CHATS: Final = "/api/conversations"
@@ -131,19 +132,9 @@ def good_mark(client: Client) -> Ask:
     return Ask(method="PUT", target=f"{CHATS}/1/mark?message_id=1", token=access_token(client))
 
 
-def no_token(ask: Ask, client: Client) -> None:
-    """No credentials."""
-    ask.token = None
-
-
 def key(ask: Ask, client: Client) -> None:
     """Credentials of nobody in particular."""
     ask.token = KEY
-
-
-def other_type(ask: Ask, client: Client) -> None:
-    """A content type that is not read."""
-    ask.headers["Content-Type"] = "application/xml"
 
 
 def broken(ask: Ask, client: Client) -> None:

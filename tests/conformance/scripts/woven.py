@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from proofs import Ask, Client, HttpClient, Order, Spoil
+from spoiling import broken, no_token, other_type, with_value, without
 from woven_calls import CHAT, MESSAGE, PROJECT, RESIDENT
 
 TOKEN: Final = "/auth/realms/woven/protocol/openid-connect/token"
@@ -84,46 +85,10 @@ def good(client: Client) -> Ask:
     return Ask(method="POST", target=CHAT, body=dict(MESSAGE), token=access_token(client))
 
 
-def no_token(ask: Ask, client: Client) -> None:
-    """No credentials."""
-    ask.token = None
-
-
 def log_in_client(ask: Ask, client: Client) -> None:
     """Credentials of a client without a secret."""
     form = {"client_id": "seamless", "grant_type": "password", "username": "ann", "password": "ann"}
     ask.token = client.ask("POST", TOKEN, form=form).data["access_token"]
-
-
-def other_type(ask: Ask, client: Client) -> None:
-    """A content type that is not read."""
-    ask.headers["Content-Type"] = "application/xml"
-
-
-def broken(ask: Ask, client: Client) -> None:
-    """A body that is no JSON."""
-    ask.body = b"{"
-    ask.headers.setdefault("Content-Type", "application/json")
-
-
-def without(name: str) -> Callable[[Ask, Client], None]:
-    """A member is missing."""
-
-    def do(ask: Ask, client: Client) -> None:
-        if isinstance(ask.body, dict):
-            ask.body.pop(name, None)
-
-    return do
-
-
-def with_value(name: str, value: Any) -> Callable[[Ask, Client], None]:
-    """A member has this value."""
-
-    def do(ask: Ask, client: Client) -> None:
-        if isinstance(ask.body, dict):
-            ask.body[name] = value
-
-    return do
 
 
 def other_client(ask: Ask, client: Client) -> None:
