@@ -29,13 +29,6 @@ async def served() -> AsyncIterator[Served]:
         yield running
 
 
-@pytest.fixture
-async def client(served: Served) -> AsyncIterator[aiohttp.ClientSession]:
-    """A client of it."""
-    async with aiohttp.ClientSession(served.base_url) as session:
-        yield session
-
-
 async def raw(served: Served, *sent: bytes, until: bytes = b"") -> bytes:
     """Send bytes over a bare connection and read until it closes, or until `until` came."""
     host, port = served.base_url.removeprefix("http://").split(":")

@@ -9,10 +9,8 @@ from typing import TYPE_CHECKING, Any
 import aiohttp
 import aiohttp.web
 import pytest
-from desk import Served, serve
+from desk import Served
 from receiver import Receiver, receive
-
-from chatsim.server.assembly import assemble
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -48,13 +46,6 @@ class Control:
     async def settle(self) -> None:
         """Wait until nothing is pending."""
         await self.ask("POST", "/callbacks/wait", timeout_s=10)
-
-
-@pytest.fixture
-async def served() -> AsyncIterator[Served]:
-    """All APIs on a free port."""
-    async with serve(assemble()) as running:
-        yield running
 
 
 @pytest.fixture

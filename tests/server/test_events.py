@@ -18,21 +18,8 @@ from chatsim.core.effects import Callback
 from chatsim.core.simulator import Access, ServerOptions
 from chatsim.server.assembly import assemble
 
+SERVED = [SAMPLE]
 Next = Callable[[], Any]
-
-
-@pytest.fixture
-async def served() -> AsyncIterator[Served]:
-    """The sample API on a free port."""
-    async with serve(assemble(apis=[SAMPLE])) as running:
-        yield running
-
-
-@pytest.fixture
-async def client(served: Served) -> AsyncIterator[aiohttp.ClientSession]:
-    """A client of it."""
-    async with aiohttp.ClientSession(served.base_url) as session:
-        yield session
 
 
 async def event(answer: aiohttp.ClientResponse) -> dict[str, Any]:

@@ -7,32 +7,18 @@ from typing import TYPE_CHECKING, Any, Final
 
 import aiohttp
 import pytest
-from desk import Served, serve
+from desk import Served
 from streams import listeners
 
 from chatsim.apis.m3o import API
-from chatsim.server.assembly import assemble
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    pass
 
+SERVED = [API]
 PATIENCE_S: Final = 10
 KEY: Final = {"Authorization": "Bearer key"}
 DOCUMENTED: Final = "bed4f0f0-da12-46d2-90d2-17ae1714a214"
-
-
-@pytest.fixture
-async def served() -> AsyncIterator[Served]:
-    """M3O alone on a free port."""
-    async with serve(assemble(apis=[API])) as running:
-        yield running
-
-
-@pytest.fixture
-async def client(served: Served) -> AsyncIterator[aiohttp.ClientSession]:
-    """A client that sends no credentials of its own."""
-    async with aiohttp.ClientSession(served.base_url) as session:
-        yield session
 
 
 async def post(client: aiohttp.ClientSession, path: str, body: Any) -> Any:

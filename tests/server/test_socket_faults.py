@@ -8,32 +8,18 @@ from typing import TYPE_CHECKING, Any
 import aiohttp
 import msgspec
 import pytest
-from desk import Served, serve
+from desk import Served
 from sample import SAMPLE
 
 from chatsim.core.faults import Act, Fault
 from chatsim.core.http import Pending, Reply
 from chatsim.core.match import Match
-from chatsim.server.assembly import assemble
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    pass
 
+SERVED = [SAMPLE]
 EARS = "/sample/a/ears"
-
-
-@pytest.fixture
-async def served() -> AsyncIterator[Served]:
-    """The sample API on a free port."""
-    async with serve(assemble(apis=[SAMPLE])) as running:
-        yield running
-
-
-@pytest.fixture
-async def client(served: Served) -> AsyncIterator[aiohttp.ClientSession]:
-    """A client of it."""
-    async with aiohttp.ClientSession(served.base_url) as session:
-        yield session
 
 
 def plan(served: Served, match: dict[str, Any], **act: Any) -> Fault:

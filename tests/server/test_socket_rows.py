@@ -7,30 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import aiohttp
 import pytest
-from desk import Served, serve
 from sample import SAMPLE
 
-from chatsim.server.assembly import assemble
-
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    pass
 
+SERVED = [SAMPLE]
 EARS = "/sample/a/ears"
 SOCKETS = "/_sim/worlds/default/sockets"
-
-
-@pytest.fixture
-async def served() -> AsyncIterator[Served]:
-    """The sample API on a free port."""
-    async with serve(assemble(apis=[SAMPLE])) as running:
-        yield running
-
-
-@pytest.fixture
-async def client(served: Served) -> AsyncIterator[aiohttp.ClientSession]:
-    """A client of it."""
-    async with aiohttp.ClientSession(served.base_url) as session:
-        yield session
 
 
 async def post(client: aiohttp.ClientSession, path: str, body: Any) -> tuple[int, Any]:

@@ -16,21 +16,9 @@ from chatsim.server.assembly import assemble
 from chatsim.server.sockets import frame
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    pass
 
-
-@pytest.fixture
-async def served() -> AsyncIterator[Served]:
-    """The sample API on a free port."""
-    async with serve(assemble(apis=[SAMPLE])) as running:
-        yield running
-
-
-@pytest.fixture
-async def client(served: Served) -> AsyncIterator[aiohttp.ClientSession]:
-    """A client of it."""
-    async with aiohttp.ClientSession(served.base_url) as session:
-        yield session
+SERVED = [SAMPLE]
 
 
 @pytest.mark.parametrize(("size", "head"), [(125, 2), (126, 4), (65535, 4), (65536, 10)])

@@ -8,26 +8,19 @@ from typing import TYPE_CHECKING, Final
 
 import aiohttp
 import pytest
-from desk import Served, serve
+from desk import Served
 from woven_calls import CHAT, MESSAGE, issue
 from yarl import URL
 
 from chatsim.apis.woven import API
 from chatsim.core.api import MEBIBYTE
-from chatsim.server.assembly import assemble
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
+SERVED = [API]
 GOOD: Final = json.dumps(MESSAGE).encode()
 JSON: Final = {"Content-Type": "application/json"}
-
-
-@pytest.fixture
-async def served() -> AsyncIterator[Served]:
-    """Woven alone on a free port."""
-    async with serve(assemble(apis=[API])) as running:
-        yield running
 
 
 @pytest.fixture

@@ -19,6 +19,16 @@ if TYPE_CHECKING:
 SERVICE = "fc6478a7-320f-40ca-9f90-4e3d2443f293"
 USERS = "/auth/realms/flutter/mpower/v1/users"
 MESSAGE = f"{USERS}/44444444444/message"
+SIGNATURE_DATA = {
+    "pageNumber": 1,
+    "bottomLeftXCoordinate": 59,
+    "bottomLeftYCoordinate": 89,
+    "topRightXCoordinate": 85,
+    "topRightYCoordinate": 96,
+    "serviceUuid": SERVICE,
+    "messageText": "Please sign here",
+}
+"""What a signature request says at least."""
 
 
 class KobilDesk(Desk):

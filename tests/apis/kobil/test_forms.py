@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from kobil_desk import SERVICE, USERS, KobilDesk, field, file, text
+from kobil_desk import SIGNATURE_DATA, USERS, KobilDesk, field, file, text
 
 from chatsim.apis.kobil import ids
 from chatsim.core.http import Part
@@ -18,13 +18,7 @@ WHOLE = b"%PDF-1.7\nand so on\nxref\n0 0\ntrailer\n<<>>\nstartxref\n19\n%%EOF\n"
 PDF = file("signatureFile", WHOLE, "Agreement.pdf", "application/pdf")
 DATA = {
     "version": 3,
-    "pageNumber": 1,
-    "bottomLeftXCoordinate": 59,
-    "bottomLeftYCoordinate": 89,
-    "topRightXCoordinate": 85,
-    "topRightYCoordinate": 96,
-    "serviceUuid": SERVICE,
-    "messageText": "Please sign here",
+    **SIGNATURE_DATA,
     "callbackUrl": "https://miniapp.example/path?a=b",
 }
 

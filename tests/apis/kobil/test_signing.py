@@ -7,7 +7,7 @@ import sys
 from typing import Any
 
 import pytest
-from kobil_desk import SERVICE, USERS, KobilDesk, field, file, text
+from kobil_desk import SERVICE, SIGNATURE_DATA, USERS, KobilDesk, field, file
 from pyhanko.keys import load_certs_from_pemder_data
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.validation import validate_pdf_signature
@@ -19,20 +19,8 @@ from chatsim.core.errors import Conflict, NotImplementedHere
 
 FIXTURES = data.fixtures() / "kobil"
 CALLBACK = "http://127.0.0.1:3000/callback?secret=s3"
-TO_JOHN = f"{USERS}/john/message"
-CHOICES = text(
-    messageType="choiceRequest",
-    messageContent={"messageText": "?", "choices": [{"text": "Yes"}, {"text": "No"}]},
-    instanceId="question 1",
-)
 DATA = {
-    "pageNumber": 1,
-    "bottomLeftXCoordinate": 59,
-    "bottomLeftYCoordinate": 89,
-    "topRightXCoordinate": 85,
-    "topRightYCoordinate": 96,
-    "serviceUuid": SERVICE,
-    "messageText": "Please sign here",
+    **SIGNATURE_DATA,
     "callbackUrl": "https://miniapp.example/path?a=b",
     "instanceId": "contract 7",
 }

@@ -24,17 +24,6 @@ CHOICES = text(
     messageContent={"messageText": "?", "choices": [{"text": "Yes"}, {"text": "No"}]},
     instanceId="question 1",
 )
-DATA = {
-    "pageNumber": 1,
-    "bottomLeftXCoordinate": 59,
-    "bottomLeftYCoordinate": 89,
-    "topRightXCoordinate": 85,
-    "topRightYCoordinate": 96,
-    "serviceUuid": SERVICE,
-    "messageText": "Please sign here",
-    "callbackUrl": "https://miniapp.example/path?a=b",
-    "instanceId": "contract 7",
-}
 WHO = {"tenant": "flutter", "service": SERVICE, "user": "john"}
 
 

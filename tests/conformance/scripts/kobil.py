@@ -7,13 +7,13 @@ from base64 import urlsafe_b64decode
 from collections.abc import Callable
 from typing import Any, Final
 
+from kobil_desk import SERVICE, SIGNATURE_DATA
 from proofs import Answer, Ask, Client, DeskClient, HttpClient, Order, Spoil
 from samples import FIXTURES
 from spoiling import no_token, other_type
 
 from chatsim.core.json import encode
 
-SERVICE: Final = "fc6478a7-320f-40ca-9f90-4e3d2443f293"
 USER: Final = "/auth/realms/flutter/mpower/v1/users/44444444444"
 WHO: Final = {"tenant": "flutter", "service": SERVICE, "user": "44444444444"}
 NOWHERE: Final = "http://127.0.0.1:9/callback"
@@ -35,15 +35,6 @@ CHOICE: Final = {
     "messageContent": {"messageText": "Go on?", "choices": [{"text": "Yes"}, {"text": "No"}]},
 }
 ATTACHMENT: Final = {**TEXT, "messageType": "attachmentMessage"}
-SIGNATURE: Final[dict[str, Any]] = {
-    "pageNumber": 1,
-    "bottomLeftXCoordinate": 59,
-    "bottomLeftYCoordinate": 89,
-    "topRightXCoordinate": 85,
-    "topRightYCoordinate": 96,
-    "serviceUuid": SERVICE,
-    "messageText": "Please sign here",
-}
 
 
 def token(base_url: str, name: str) -> str:
@@ -88,7 +79,7 @@ def script(client: Client) -> None:
         client.ask("POST", f"{USER}/message/", body, token=good)
     form(client, "/media", PICTURE, field("message", ATTACHMENT))
     form(client, "/media", PICTURE)
-    form(client, "/signature", PDF, field("signatureData", SIGNATURE))
+    form(client, "/signature", PDF, field("signatureData", SIGNATURE_DATA))
     acts: tuple[tuple[str, dict[str, Any]], ...] = (
         ("open-chat", {}),
         ("send-text", {"text": "Hello"}),
@@ -135,7 +126,7 @@ def callbacks(client: Client) -> list[Any]:
 def signed_hash(client: Client) -> Any:
     """What the signed document is, which depends on where the signature lies."""
     control(client, "PUT", f"/kobil/services/{SERVICE}", callback_url=NOWHERE)
-    form(client, "/signature", PDF, field("signatureData", SIGNATURE))
+    form(client, "/signature", PDF, field("signatureData", SIGNATURE_DATA))
     control(client, "POST", "/kobil/sign", **WHO)
     return control(client, "GET", "/kobil/messages")["items"][-1]["media"]["sha256"]
 
@@ -161,7 +152,7 @@ def text_entry(client: Client) -> Any:
 
 def misspelt(client: Client) -> Any:
     """The older names of the parts."""
-    return form(client, "/signature", ("sigantureFile", *PDF[1:]), field("sigantureData", SIGNATURE)).status
+    return form(client, "/signature", ("sigantureFile", *PDF[1:]), field("sigantureData", SIGNATURE_DATA)).status
 
 
 QUIRKS: Final[dict[str, Callable[[Client], Any]]] = {
@@ -182,7 +173,7 @@ TOLERANCES: Final[dict[str, Callable[[Client], Answer]]] = {
     ),
     "extra_part": lambda client: form(client, "/media", PICTURE, field("message", ATTACHMENT), field("other", b"")),
     "coordinates_beyond_page": lambda client: form(
-        client, "/signature", PDF, field("signatureData", {**SIGNATURE, "topRightXCoordinate": 300})
+        client, "/signature", PDF, field("signatureData", {**SIGNATURE_DATA, "topRightXCoordinate": 300})
     ),
 }
 
