@@ -17,6 +17,21 @@ def test_a_token_makes_its_user(weavy: WeavyDesk) -> None:
     assert (seen["id"], seen["uid"], seen["display_name"], "name" in seen) == (15, "olga", "olga", False)
 
 
+def test_nobody_gets_a_token_that_is_good_for_nothing(weavy: WeavyDesk) -> None:
+    """A user in the bin or suspended gets none, and one again when that is over."""
+    alice = "/_sim/worlds/default/weavy/users/alice"
+    seen = []
+    for method, path, body in (
+        ("DELETE", alice, b""),
+        ("PUT", alice, {}),
+        ("PUT", "/api/users/alice", {"is_suspended": True}),
+        ("PUT", "/api/users/alice", {"is_suspended": False}),
+    ):
+        assert weavy.ask(method, path, body, token=KEY).status < 300
+        seen.append(weavy.ask("POST", "/api/users/alice/tokens", token=KEY).status)
+    assert seen == [403, 200, 403, 200]
+
+
 def test_a_token_lives_an_hour_where_nothing_is_said(weavy: WeavyDesk) -> None:
     """The answer says for how long."""
     minted = weavy.ask("POST", "/api/users/alice/tokens", token=KEY).data

@@ -13,7 +13,7 @@ from chatsim.apis.weavy.state import Weavy, fold_uid
 from chatsim.apis.weavy.views import author_view, link_base, user_view
 from chatsim.core.api import Call
 from chatsim.core.clock import seconds
-from chatsim.core.errors import NotFound
+from chatsim.core.errors import Forbidden, NotFound
 from chatsim.core.http import Reply
 
 TOKEN_LIFE_S: Final = 3600
@@ -31,9 +31,14 @@ FLAGS: Final = ("is_admin", "is_suspended")
 
 
 def mint_token(state: Weavy, call: Call) -> Reply:
-    """An access token for a user, who is made at the first time [source]."""
+    """An access token for a user, who is made at the first time [source].
+
+    Raises Forbidden for one in the bin or suspended, whose token would be refused everywhere [guess].
+    """
     life = (call.body or {}).get("expires_in") or TOKEN_LIFE_S
     user, _ = upsert(state, call, call.params["uid"], {})
+    if user.is_trashed or user.is_suspended:
+        raise Forbidden(f"'{user.uid}' is {'in the bin' if user.is_trashed else 'suspended'}")
     token = TOKEN_PREFIX + call.ids.secret_token("weavy-token")
     state.mint(token, user, call.now + seconds(life))
     return Reply(body={"access_token": token, "expires_in": life})
