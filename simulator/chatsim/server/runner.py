@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 PATIENCE_S: Final = 1.2
 """How long each step of a stop may take: sockets say goodbye, answers under way end, the rest is cancelled."""
 
-_GARBAGE_THRESHOLDS: Final = (50_000, 20, 100)
+_GARBAGE_THRESHOLDS: Final = (50_000, 5, 100)
 
 Listening = tuple[socket.socket, SSLContext | None]
 

@@ -106,8 +106,9 @@ class Link:
         try:
             async with asyncio.timeout(None) as self._reading:
                 yield
-        except TimeoutError:  # `close` was called
-            pass
+        except TimeoutError:
+            if not self.closing:
+                raise
         finally:
             self._reading = None
 
