@@ -30,7 +30,7 @@ class Client(msgspec.Struct):
     consent_required: bool = False
 
 
-class User(msgspec.Struct):
+class User(msgspec.Struct, gc=False):
     """A person who logs in with a password. `username` is lower-case, as the real server keeps it.
 
     One without a password takes the first one given, where accounts are open.
@@ -61,7 +61,7 @@ class Realm(msgspec.Struct):
     users: dict[str, User] = {}
 
 
-class UserSession(msgspec.Struct):
+class UserSession(msgspec.Struct, gc=False):
     """A login at one client. It lasts as long as its last refresh token."""
 
     sid: str
@@ -72,7 +72,7 @@ class UserSession(msgspec.Struct):
     expires: int
 
 
-class Issued(msgspec.Struct):
+class Issued(msgspec.Struct, gc=False):
     """A token that was given out. `tail` is its end: ids begin anew after a reset, so the id alone proves nothing."""
 
     exp: int

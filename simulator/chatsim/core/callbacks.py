@@ -96,7 +96,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
         return cls(attempts=world.setting("callbacks.attempts"), backoff_s=waits)
 
 
-class Attempt(msgspec.Struct, kw_only=True):
+class Attempt(msgspec.Struct, kw_only=True, gc=False):
     """One try: the receiver's answer, or ``error`` where there was none. ``at`` is world time."""
 
     at: int
@@ -115,7 +115,7 @@ class Attempt(msgspec.Struct, kw_only=True):
         return self.error is None and self.status is not None and 200 <= self.status <= 300
 
 
-class Delivery(msgspec.Struct, kw_only=True):
+class Delivery(msgspec.Struct, kw_only=True, gc=False):
     """One body for one address. ``target`` is where ``url`` leads after the map was applied."""
 
     id: str

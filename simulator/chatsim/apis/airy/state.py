@@ -41,7 +41,7 @@ class Channel(msgspec.Struct):
         }
 
 
-class Message(msgspec.Struct):
+class Message(msgspec.Struct, gc=False):
     """One message of a visitor or an agent. `sent_at` is in nanoseconds; `source` is empty while it waits."""
 
     id: str
@@ -74,7 +74,7 @@ class Message(msgspec.Struct):
         return shown
 
 
-class Conversation(msgspec.Struct):
+class Conversation(msgspec.Struct, gc=False):
     """What a visitor and the agents wrote in one channel, oldest first. It begins with its first message."""
 
     id: str
@@ -83,7 +83,7 @@ class Conversation(msgspec.Struct):
     message_ids: list[str] = []
 
 
-class Upload(msgspec.Struct):
+class Upload(msgspec.Struct, gc=False):
     """A file that somebody uploaded."""
 
     id: str

@@ -27,14 +27,14 @@ class Service(msgspec.Struct):
     callback_url: str | None = None
 
 
-class User(msgspec.Struct):
+class User(msgspec.Struct, gc=False):
     """Somebody with the SuperApp. `id` is the name or e-mail address as it was first written."""
 
     id: str
     tenants: list[str] = []
 
 
-class Media(msgspec.Struct):
+class Media(msgspec.Struct, gc=False):
     """A file of a message; `service` is the client that may download it."""
 
     id: str

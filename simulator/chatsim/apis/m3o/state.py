@@ -8,7 +8,7 @@ from copy import deepcopy
 import msgspec
 
 
-class Message(msgspec.Struct):
+class Message(msgspec.Struct, gc=False):
     """One message of a chat or a group: its `members` as readers see them, and the moment of sending in ns UTC.
 
     It is never changed, so that a history of fifty needs nothing made anew.
@@ -28,7 +28,7 @@ class Message(msgspec.Struct):
         return self.members.get("client_id", "")
 
 
-class Chat(msgspec.Struct):
+class Chat(msgspec.Struct, gc=False):
     """A chat of the documented service. `user_ids` are sorted, with their repetitions."""
 
     id: str

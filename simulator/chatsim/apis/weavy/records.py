@@ -11,7 +11,7 @@ KINDS: Final = (PRIVATE, ROOM, CONTEXTUAL)
 """The types of conversation; clients compare these GUIDs as text [source]."""
 
 
-class User(msgspec.Struct, kw_only=True):
+class User(msgspec.Struct, kw_only=True, gc=False):
     """A person. `profile` has the optional members of the answer under their own names."""
 
     id: int
@@ -30,7 +30,7 @@ class User(msgspec.Struct, kw_only=True):
         return self.name or self.uid
 
 
-class Member(msgspec.Struct, kw_only=True):
+class Member(msgspec.Struct, kw_only=True, gc=False):
     """One user in one conversation, and what only this user sees of it. Moments are nanoseconds UTC."""
 
     user_id: int
@@ -40,7 +40,7 @@ class Member(msgspec.Struct, kw_only=True):
     is_starred: bool = False
 
 
-class Conversation(msgspec.Struct, kw_only=True):
+class Conversation(msgspec.Struct, kw_only=True, gc=False):
     """A private chat, a room or a contextual chat. `members` by user id, `messages` by id, oldest first."""
 
     id: int
@@ -69,7 +69,7 @@ class Conversation(msgspec.Struct, kw_only=True):
         return bool(self.messages) and self.messages[-1] > (member.marked_id or 0)
 
 
-class Message(msgspec.Struct, kw_only=True):
+class Message(msgspec.Struct, kw_only=True, gc=False):
     """A text in a conversation."""
 
     id: int
@@ -83,7 +83,7 @@ class Message(msgspec.Struct, kw_only=True):
     metadata: dict[str, Any] | None = None
 
 
-class Token(msgspec.Struct, kw_only=True):
+class Token(msgspec.Struct, kw_only=True, gc=False):
     """An access token of a user; usable before `expires_at`."""
 
     user_id: int

@@ -52,7 +52,7 @@ def send_message(state: Woven, call: Call) -> Reply:
                 project_id=project_id,
                 client_id=client_id,
                 text=body["message"],
-                woven_ids=list(reached.values()),
+                woven_ids=tuple(reached.values()),
             )
         )
     errors = [{"user_ids": ids, "reason": reason} for reason, ids in failed.items()]

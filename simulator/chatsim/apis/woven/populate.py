@@ -29,7 +29,7 @@ def populate(state: Woven, call: Call, population: Population) -> Mapping[str, i
             project_id=name,
             client_id=CLIENT,
             text=line.text,
-            woven_ids=reached,
+            woven_ids=tuple(reached),
         )
         state.keep(message)
         shown += len(reached)

@@ -17,20 +17,20 @@ KEPT: Final = 50_000
 AT_ONCE: Final = 500
 
 
-class Project(msgspec.Struct):
+class Project(msgspec.Struct, gc=False):
     """A project: the clients that may send for it, and the woven ids of its members."""
 
     client_ids: list[str] = []
     member_ids: list[str] = []
 
 
-class Resident(msgspec.Struct):
+class Resident(msgspec.Struct, gc=False):
     """A user of the Woven City App; with a `fail_reason` nothing reaches them."""
 
     fail_reason: str | None = None
 
 
-class Message(msgspec.Struct):
+class Message(msgspec.Struct, gc=False):
     """One chat message, shown once to each of `woven_ids`. `at` is in nanoseconds UTC."""
 
     id: str
@@ -38,7 +38,7 @@ class Message(msgspec.Struct):
     project_id: str
     client_id: str
     text: str
-    woven_ids: list[str]
+    woven_ids: tuple[str, ...]
 
 
 class Woven(msgspec.Struct):
