@@ -42,10 +42,10 @@ def test_machine_without_ipv6_gets_along(monkeypatch: pytest.MonkeyPatch) -> Non
     """::1 may be missing, 127.0.0.1 may not."""
     real = binding._bound
 
-    def without_ipv6(address: str, port: int) -> socket.socket:
+    def without_ipv6(address: str, port: int, *, held: bool) -> socket.socket:
         if address == "::1":
             raise OSError(errno.EADDRNOTAVAIL, "Cannot assign requested address")
-        return real(address, port)
+        return real(address, port, held=held)
 
     monkeypatch.setattr(binding, "_bound", without_ipv6)
     with listening(None, 0) as places:

@@ -5,6 +5,7 @@ from typing import Any, Final
 import msgspec
 
 from chatsim.control.lists import piece
+from chatsim.control.plugging import plugged
 from chatsim.control.rows import world_row
 from chatsim.core.api import NOTHING, Call
 from chatsim.core.clock import rfc3339
@@ -40,7 +41,7 @@ def add_fault(simulator: Simulator, call: Call) -> Reply:
     )
     world.faults.add(fault)
     headers = {"Location": f"{call.request.path}/{fault.id}"}
-    return Reply(status=201, body=show(fault), headers=headers, effects=_cut(world, fault))
+    return plugged(call, Reply(status=201, body=show(fault), headers=headers, effects=_cut(world, fault)))
 
 
 def list_faults(simulator: Simulator, call: Call) -> Reply:
@@ -52,7 +53,7 @@ def list_faults(simulator: Simulator, call: Call) -> Reply:
 def delete_faults(simulator: Simulator, call: Call) -> Reply:
     """Plan nothing any more."""
     call.world.faults.all.clear()
-    return Reply(status=204)
+    return plugged(call, Reply(status=204))
 
 
 def delete_fault(simulator: Simulator, call: Call) -> Reply:
@@ -63,7 +64,7 @@ def delete_fault(simulator: Simulator, call: Call) -> Reply:
     """
     if call.world.faults.all.pop(call.params["id"], None) is None:
         raise NotFound(f"there is no fault {call.params['id']!r} in world {call.world.name!r}")
-    return Reply(status=204)
+    return plugged(call, Reply(status=204))
 
 
 def _cut(world: World, fault: Fault) -> tuple[Close, ...]:

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from chatsim.control.plugging import plugged
 from chatsim.control.rows import world_row
 from chatsim.control.worlds import SERVICE_RESTART, show
 from chatsim.core.api import MEBIBYTE, Call
@@ -30,7 +31,7 @@ def restore_snapshot(simulator: Simulator, call: Call) -> Reply:
 
     snapshot.restore(call.world, snapshot.read(simulator, call.body))
     call.world.announce("restored")
-    return Reply(body=show(call.world, call), effects=(Dispose(code=SERVICE_RESTART),))
+    return plugged(call, Reply(body=show(call.world, call), effects=(Dispose(code=SERVICE_RESTART),)))
 
 
 ROUTES: Final = (

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from chatsim.control.lists import piece
 from chatsim.control.options import differing, options_of
+from chatsim.control.plugging import plugged
 from chatsim.control.problems import render
 from chatsim.control.rows import row, world_row
 from chatsim.core.api import NOTHING, Call
@@ -97,7 +98,7 @@ def reset_world(simulator: Simulator, call: Call) -> Reply:
     """Take a world back to its fixture."""
     call.world.reset()
     call.world.announce("reset")
-    return Reply(body=show(call.world, call), effects=(Dispose(code=SERVICE_RESTART),))
+    return plugged(call, Reply(body=show(call.world, call), effects=(Dispose(code=SERVICE_RESTART),)))
 
 
 def show(world: World, call: Call) -> dict[str, Any]:

@@ -109,6 +109,12 @@ class OpenPort(msgspec.Struct, frozen=True, kw_only=True):
     done: Callable[[int | None], None]
 
 
+class Plug(msgspec.Struct, frozen=True, kw_only=True):
+    """Faults came or went: the world's own port is closed or open, as they say, when `done` is called."""
+
+    done: Callable[[], None]
+
+
 class Expire(msgspec.Struct, frozen=True):
     """The world has a `ttl_s`: end it once nobody used it for so long."""
 
@@ -143,6 +149,7 @@ Effect = (
     | Close
     | Advance
     | OpenPort
+    | Plug
     | Expire
     | Dispose
     | Elsewhere

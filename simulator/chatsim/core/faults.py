@@ -110,10 +110,17 @@ class Fault:
         self.seen = 0
         self.hits = 0
 
+    def is_planned(self, now: int) -> bool:
+        """Whether it may still hit."""
+        spent = self.times is not None and self.hits >= self.times
+        return not spent and (self.expires is None or now < self.expires)
+
     @property
-    def spent(self) -> bool:
-        """Whether it will hit nothing more."""
-        return self.times is not None and self.hits >= self.times
+    def unplugs(self) -> bool:
+        """Whether it takes the whole world offline, and not only some of its requests."""
+        act, wanted = self.act, self.match.wanted
+        every = wanted.get("kind", "request") == "request" and wanted.keys() <= {"kind"}
+        return act.offline and every and act.delay_s is None and self.probability >= 1 and self.seen >= self.skip
 
     def suits(self, kind: str) -> bool:
         """Whether it is meant for entries of this kind; callbacks are hit only by what names them."""
@@ -144,6 +151,10 @@ class Faults:
         """Plan it."""
         self.all[fault.id] = fault
 
+    def unplug(self, now: int) -> list[Fault]:
+        """Those that take the whole world offline now."""
+        return [one for one in self.all.values() if one.unplugs and one.is_planned(now)]
+
     def draw(self, view: View, now: int, *, body: bool = False, handshake: bool = False) -> Drawn | None:
         """Return the fault that hits what `view` shows, and count the hit.
 
@@ -152,7 +163,7 @@ class Faults:
         """
         kind = HANDSHAKE if handshake else view.kind
         for fault in reversed(list(self.all.values())):
-            if fault.spent or (fault.expires is not None and now >= fault.expires):
+            if not fault.is_planned(now):
                 continue
             if fault.match.needs_body is not body or not fault.suits(kind) or not fault.match.matches(view):
                 continue

@@ -10,7 +10,7 @@ from aiohttp import web
 
 from chatsim.control.worlds import GOING_AWAY
 from chatsim.core.api import Route, Socket
-from chatsim.core.effects import Advance, Close, Dispose, Effect, Elsewhere, Expire, Leave, OpenPort, Push, Send
+from chatsim.core.effects import Advance, Close, Dispose, Effect, Elsewhere, Expire, Leave, OpenPort, Plug, Push, Send
 from chatsim.core.errors import ApiError, Malformed, TooLarge
 from chatsim.core.http import NO_BODY, Body, File, Headers, Pending, Request, Stream
 from chatsim.core.pipeline import Outcome, Plan, begin, finish, mishear, refuse, run_timer, settle
@@ -67,7 +67,7 @@ class Server:
         self.hub = Hub(self.carry_out, self.waiting.wake)
         self.ports = Ports(self, host, world_ports)
         self.courier = Courier(self.after)
-        self.timekeeper = Timekeeper(self._run_timer, self._next_delivery, self.courier.nudge, self.courier.settled)
+        self.timekeeper = Timekeeper(self._run_timer, self._next_due, self._nudge, self._settled)
         self.expiry = Expiry(simulator.wall, self.waiting.has, self._end)
         self.keeper: StateFile | None = None
         self._tasks: set[asyncio.Task[None]] = set()
@@ -210,6 +210,7 @@ class Server:
             await asyncio.sleep(drawn.delay_s)
         if act.drop is not None or act.offline:
             abort(request)
+            self._nudge(outcome.world)
             return Answer(outcome.status, (), b"")
         if act.truncate and isinstance(outcome.body, bytes):
             answer = web.StreamResponse(status=outcome.status, headers=dict(outcome.headers))
@@ -270,6 +271,8 @@ class Server:
             self._begin(self._advance(world, effect))
         elif isinstance(effect, OpenPort):
             self._begin(self._open_port(world, effect))
+        elif isinstance(effect, Plug):
+            self._begin(self._plug(world, effect))
         elif isinstance(effect, Expire):
             self.expiry.watch(world)
         elif isinstance(effect, Dispose):
@@ -287,11 +290,15 @@ class Server:
             self.keeper.touched(world)
 
     def _begin(self, work: Coroutine[None, None, None]) -> None:
-        task = asyncio.get_running_loop().create_task(work)
+        self.keep(asyncio.get_running_loop().create_task(work))
+
+    def keep(self, task: asyncio.Task[None]) -> None:
+        """Hold on to what runs in the background, until it has ended."""
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
     async def _advance(self, world: World, effect: Advance) -> None:
+        await self.ports.follow(world)
         effect.done(await self.timekeeper.advance(world, effect.seconds))
         self.waiting.wake(world)
 
@@ -300,6 +307,11 @@ class Server:
             effect.done(await self.ports.open(world))
         except NoPort:
             effect.done(None)
+        self.waiting.wake(world)
+
+    async def _plug(self, world: World, effect: Plug) -> None:
+        await self.ports.follow(world)
+        effect.done()
         self.waiting.wake(world)
 
     def _dispose(self, world: World, effect: Dispose) -> None:
@@ -323,8 +335,20 @@ class Server:
             return
         self.carry_out(world, outcome.effects, timer.api, outcome.plan.call.entry.seq)
 
-    def _next_delivery(self, world: World) -> int | None:
-        return world.outbox.next_due() if world.has_deliveries else None
+    def _next_due(self, world: World) -> int | None:
+        """When a delivery is due, or the end of a fault that keeps the world's own port closed."""
+        delivery = world.outbox.next_due() if world.has_deliveries else None
+        port = self.ports.due(world) if world.options.listen else None
+        return min((due for due in (delivery, port) if due is not None), default=None)
+
+    def _nudge(self, world: World) -> None:
+        self.courier.nudge(world)
+        if world.options.listen:
+            self._begin(self.ports.follow(world))
+
+    async def _settled(self, world: World) -> None:
+        await self.courier.settled(world)
+        await self.ports.follow(world)
 
     async def shut_down(self) -> None:
         """Close sockets, stop timers, end what runs in the background."""

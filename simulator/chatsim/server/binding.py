@@ -28,17 +28,18 @@ class CannotListen(Exception):
     """The address is not this machine's, or the port is not for everybody; the text says which."""
 
 
-def listen(host: str | None, port: int) -> list[socket.socket]:
+def listen(host: str | None, port: int, *, held: bool = False) -> list[socket.socket]:
     """Sockets that listen on `port` of `host`, or of both loopback addresses; port 0 is one that is free on each.
 
-    A machine without IPv6 gets along with 127.0.0.1.
+    A machine without IPv6 gets along with 127.0.0.1. A port that is only `held` is nobody else's, but connections are
+    refused until its sockets are told to listen.
 
     Raises:
         PortTaken, CannotListen: as their names say.
     """
     for _ in range(TRIES):
         try:
-            return _listen(_addresses(host), port, optional="::1" if host in (None, "localhost") else "")
+            return _listen(_addresses(host), port, "::1" if host in (None, "localhost") else "", held=held)
         except PortTaken:
             if port:
                 raise
@@ -62,12 +63,12 @@ def _addresses(host: str | None) -> tuple[str, ...]:
     return tuple(dict.fromkeys(str(address[0]) for *_, address in found))
 
 
-def _listen(addresses: Iterable[str], port: int, optional: str) -> list[socket.socket]:
+def _listen(addresses: Iterable[str], port: int, optional: str, *, held: bool) -> list[socket.socket]:
     with ExitStack() as undo:
         sockets: list[socket.socket] = []
         for address in addresses:
             try:
-                one = undo.enter_context(_bound(address, port))
+                one = undo.enter_context(_bound(address, port, held=held))
             except OSError as error:
                 if address == optional and error.errno in _NO_SUCH_FAMILY:
                     continue
@@ -80,8 +81,8 @@ def _listen(addresses: Iterable[str], port: int, optional: str) -> list[socket.s
     return sockets
 
 
-def _bound(address: str, port: int) -> socket.socket:
-    """Listening at once: two sockets may be bound to one port, but only one of them may listen."""
+def _bound(address: str, port: int, *, held: bool) -> socket.socket:
+    """Listening at once, unless it is only held: two may be bound to one port, but only one of them may listen."""
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     one = socket.socket(family, socket.SOCK_STREAM)
     try:
@@ -90,7 +91,8 @@ def _bound(address: str, port: int) -> socket.socket:
         if family == socket.AF_INET6:
             one.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
         one.bind((address, port))
-        one.listen(BACKLOG)
+        if not held:
+            one.listen(BACKLOG)
     except OSError:
         one.close()
         raise
