@@ -89,6 +89,19 @@ def test_it_happens_again_from_where_it_was_restored(world: World, tmp_path: Pat
     assert (done.returncode, "from before the world was restored" in done.stdout) == (0, True), done.stdout
 
 
+def test_a_moment_that_differs(world: World, tmp_path: Path) -> None:
+    """By a microsecond, though time went by while this was asked for."""
+
+    def change(bundle: dict[str, Any]) -> None:
+        for entry in bundle["journal"]:
+            if entry["operation"] == "list_messages":
+                (message, *_) = entry["response"]["body"]["data"]
+                message["created_at"] = f"{message['created_at'][:-2]}{(int(message['created_at'][-2]) + 1) % 10}Z"
+
+    done = run("replay", kept(world, tmp_path, change, redact=False))
+    assert (done.returncode, "/data/0/created_at was " in done.stdout) == (1, True), done.stdout
+
+
 def test_the_first_answer_that_differs_is_named(world: World, tmp_path: Path) -> None:
     """With its place and both values."""
 

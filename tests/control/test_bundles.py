@@ -40,6 +40,14 @@ def test_it_holds_what_happened(desk: Desk) -> None:
     assert got["first"]["states"] == {}
 
 
+def test_its_moments_are_whole() -> None:
+    """What is sent again at another nanosecond may be answered otherwise."""
+    made = Desk(apis=[SAMPLE])
+    made.time += 123_456_789
+    made.ask("GET", "/sample/nowhere")
+    assert bundle(made)["journal"][0]["at"] == "2026-01-01T12:00:00.123456789Z"
+
+
 def test_secrets_are_masked(desk: Desk) -> None:
     """Unless somebody asks for them."""
     assert '"Bearer good"' not in json.dumps(bundle(desk))

@@ -77,6 +77,16 @@ def test_a_moment_is_read_with_its_offset(text: str) -> None:
     assert parse_rfc3339(text) == 1_767_268_800 * SECOND
 
 
+@pytest.mark.parametrize(
+    ("fraction", "nanoseconds"),
+    [(".5", 500_000_000), (".123456789", 123_456_789), (".0000000019", 1), (",001", 1_000_000)],
+)
+def test_a_moment_is_read_to_the_nanosecond(fraction: str, nanoseconds: int) -> None:
+    """Nine digits of its fraction count, also before an offset and before 1970."""
+    for text in ("2026-01-01T13:00:00{}+01:00", "1969-12-31T23:59:59{}Z"):
+        assert parse_rfc3339(text.format(fraction)) - parse_rfc3339(text.format("")) == nanoseconds
+
+
 @pytest.mark.parametrize("text", ["2026-01-01T12:00:00", "noon", ""])
 def test_what_is_no_moment_is_refused(text: str) -> None:
     """A time without an offset could be any."""

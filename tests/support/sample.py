@@ -29,7 +29,7 @@ class Rooms:
     greeted: dict[str, int] = field(default_factory=dict)
 
 
-def start(world: World, fixture: Mapping[str, Any]) -> Rooms:
+def start(world: World, fixture: Mapping[str, Any], now: int) -> Rooms:
     """Begin with nobody greeted."""
     return Rooms()
 

@@ -19,10 +19,6 @@ DEFAULT: Final = "default"
 _OWN: Final = frozenset({"connection", "content-length", "expect", "keep-alive", "transfer-encoding", "upgrade"})
 """Headers that belong to a connection, not to what was said over it."""
 
-_MOMENT: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?Z")
-SLACK: Final = SECOND
-"""So far apart may moments be where the clock ran: it went on between a request and what was made for it."""
-
 _Entry = Mapping[str, Any]
 
 
@@ -37,7 +33,6 @@ class Replay:
         self._world: World = client.get_world(self._name) if self._name in known else client.world(self._name)
         self._world.restore(bundle["first"])
         self._world.callbacks.hold()
-        self._slack = SLACK if bundle["first"].get("at") is None else 0
         self._own_port = bool(bundle["first"].get("options", {}).get("listen"))
         self._at: int | None = None
         self.compared = 0
@@ -77,7 +72,7 @@ class Replay:
         if entry["kind"] == "trigger" and isinstance(actual, dict):
             added = ("entry", "deliveries")
             expected, actual = ({k: v for k, v in one.items() if k not in added} for one in (expected or {}, actual))
-        return next(_differences(self._plain(expected, entry), self._plain(actual, entry), self._slack), "")
+        return next(_differences(self._plain(expected, entry), self._plain(actual, entry)), "")
 
     def _move(self, to: int) -> None:
         """Go on to a moment, running what falls due on the way."""
@@ -139,7 +134,7 @@ def _readable(raw: bytes) -> Any:
         return raw.decode("utf-8", "replace")
 
 
-def _differences(was: Any, now: Any, slack: int, pointer: str = "") -> Iterator[str]:
+def _differences(was: Any, now: Any, pointer: str = "") -> Iterator[str]:
     """Where two answers differ, with both values."""
     if isinstance(was, dict) and isinstance(now, dict):
         for name in (*was, *(name for name in now if name not in was)):
@@ -148,19 +143,12 @@ def _differences(was: Any, now: Any, slack: int, pointer: str = "") -> Iterator[
             elif name not in was:
                 yield f"{pointer}/{name} was not there, is now {_short(now[name])}"
             else:
-                yield from _differences(was[name], now[name], slack, f"{pointer}/{name}")
+                yield from _differences(was[name], now[name], f"{pointer}/{name}")
     elif isinstance(was, list) and isinstance(now, list) and len(was) == len(now):
         for place, (one, other) in enumerate(zip(was, now, strict=True)):
-            yield from _differences(one, other, slack, f"{pointer}/{place}")
-    elif (was != now or type(was) is not type(now)) and not _close(was, now, slack):
+            yield from _differences(one, other, f"{pointer}/{place}")
+    elif was != now or type(was) is not type(now):
         yield f"{pointer or 'the body'} was {_short(was)}, is now {_short(now)}"
-
-
-def _close(was: Any, now: Any, slack: int) -> bool:
-    """Whether both are moments that are hardly apart."""
-    if not (isinstance(was, str) and isinstance(now, str) and _MOMENT.fullmatch(was) and _MOMENT.fullmatch(now)):
-        return False
-    return abs(parse_rfc3339(was[:26].rstrip("Z") + "Z") - parse_rfc3339(now[:26].rstrip("Z") + "Z")) <= slack
 
 
 def _short(value: Any) -> str:

@@ -40,8 +40,9 @@ def take_bundle(simulator: Simulator, call: Call) -> Reply:
 
 
 def _entry(entry: Entry) -> dict[str, Any]:
-    """An entry with its request's body as it came, so that it can be sent again."""
+    """An entry with its moment in full and its request's body as it came, so that it can be sent again."""
     shown = entry.as_json()
+    shown["at"] = rfc3339(entry.at, 9)
     shown["request"]["base64"] = entry.request_base64
     return shown
 

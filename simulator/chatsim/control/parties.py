@@ -97,7 +97,7 @@ def _inside(simulator: Simulator, call: Call, api: Api, collection: Collection) 
     """The API's state and a call as its own functions get them."""
     inner = collection_call(simulator, call.world, api, collection, call)
     inner.base_url = base_url(call.world, call)
-    return call.world.state(api.name), inner
+    return inner.state(api.name), inner
 
 
 def _missing(call: Call, collection: Collection) -> NotFound:

@@ -46,7 +46,7 @@ def populate(simulator: Simulator, call: Call) -> Reply:
     for api in apis:
         assert api.populate is not None
         inner = Call(world, api, call.request, entry, now)
-        made[api.name] = dict(api.populate(world.state(api.name), inner, population))
+        made[api.name] = dict(api.populate(inner.state(api.name), inner, population))
     body = {"entry": entry.seq, "populated": made}
     entry.status = 200
     entry.keep_response(encode(body))

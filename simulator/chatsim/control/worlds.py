@@ -207,7 +207,7 @@ def _build(simulator: Simulator, world: World, fixture: Mapping[str, Any]) -> No
     """A fixture that was sent is looked at now, not at the first call of each API."""
     for api in fixture:
         try:
-            world.state(api)
+            world.state(api, world.began)
         except (ApiError, LookupError, ValueError, TypeError, AttributeError) as error:
             simulator.worlds.pop(world.name)
             reason = f"{api} cannot be built from it: {type(error).__name__}: {error}"

@@ -82,7 +82,7 @@ class Call:
 
     def state(self, api: str) -> Any:
         """The state of an API in this world."""
-        return self.world.state(api)
+        return self.world.state(api, self.now)
 
     def quirk(self, name: str) -> str:
         """The value of a quirk in this world."""
@@ -267,7 +267,7 @@ def decode_json(call: Call, body: Body) -> Any:
         raise Malformed(str(error)) from error
 
 
-def no_state(world: World, fixture: Mapping[str, Any]) -> None:
+def no_state(world: World, fixture: Mapping[str, Any], now: int) -> None:
     """The state of an API that keeps nothing."""
 
 
@@ -283,10 +283,10 @@ def anonymous(state: State, call: Call) -> Principal | None:
 class Api(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     """One emulated service.
 
-    `document` names the document it is from, `emulates` the version of the real service. `state` builds the API's
-    state in a world from the fixture's part of it, at the first call. `render` words every `ApiError` in the API's
-    dialect; `replies` are the statuses that any route can answer (errors), `bare` which of them may come without that
-    JSON, `content_type` is that of JSON answers.
+    `document` names the document it is from, `emulates` the version of the real service. `state` builds the API's state
+    in a world from the fixture's part of it, at the first call and with its moment. `render` words every `ApiError` in
+    the API's dialect; `replies` are the statuses that any route can answer (errors), `bare` which of them may come
+    without that JSON, `content_type` is that of JSON answers.
     `errors` are the errors that a fault may name. `timers` are what `Later` may run. `tolerances` are the codes
     that `call.tolerate` uses, with what each lets pass. `schemas` are those used otherwise than by a
     route (callback bodies, pushes, branches of a discriminator). `environment` gives the variables by which clients of
@@ -304,7 +304,7 @@ class Api(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     routes: tuple[Route, ...]
     render: Callable[[ApiError, Call], Reply]
     sockets: tuple[Socket, ...] = ()
-    state: Callable[[World, Mapping[str, Any]], State] = no_state
+    state: Callable[[World, Mapping[str, Any], int], State] = no_state
     admit: Callable[[State, Call], None] = admit_all
     authenticate: Callable[[State, Call], Principal | None] = anonymous
     decode: Callable[[Call, Body], Any] = decode_json

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import heapq
+import re
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
@@ -109,8 +110,11 @@ def _to_the_second(whole: int) -> str:
     return datetime.fromtimestamp(whole, UTC).strftime("%Y-%m-%dT%H:%M:%S")
 
 
+_FRACTION: Final = re.compile(r"[.,]([0-9]+)")
+
+
 def parse_rfc3339(text: str) -> int:
-    """Read a date-time with an offset into nanoseconds.
+    """Read a date-time with an offset into nanoseconds; of its fraction nine digits count.
 
     Raises:
         ValueError: not RFC 3339, or without an offset.
@@ -119,4 +123,6 @@ def parse_rfc3339(text: str) -> int:
     if moment.tzinfo is None:
         raise ValueError(f"{text!r} has no offset; write 2026-01-02T03:04:05Z")
     delta = moment - datetime(1970, 1, 1, tzinfo=UTC)
-    return (delta.days * 86400 + delta.seconds) * SECOND + delta.microseconds * 1000
+    fraction = _FRACTION.search(text)  # of which a datetime takes six digits
+    nanoseconds = int(fraction[1][:9].ljust(9, "0")) if fraction else 0
+    return (delta.days * 86400 + delta.seconds) * SECOND + nanoseconds

@@ -256,7 +256,7 @@ def _inner_call(
 def _run(plan: Plan, operation: Any) -> Outcome:
     """Run something that came over no HTTP of the API: errors go up to the caller, which words them."""
     try:
-        reply = operation(plan.call.world.state(plan.api.name), plan.call)
+        reply = operation(plan.call.state(plan.api.name), plan.call)
     except ApiError as problem:
         _refusal(plan, problem)
         plan.call.entry.status = problem.status
@@ -277,7 +277,7 @@ def _no_route(simulator: Simulator, request: Request, owner: Api | None) -> NotF
 def _state(plan: Plan) -> Any:
     if plan.state is None:
         simulator, api = plan.simulator, plan.api
-        plan.state = simulator if api is simulator.control else plan.call.world.state(api.name)
+        plan.state = simulator if api is simulator.control else plan.call.state(api.name)
     return plan.state
 
 

@@ -143,7 +143,7 @@ def connect(plan: Plan, socket: Socket) -> Connection | Outcome:
         return settle(plan, plan.reply)
     call.socket = call.entry.socket = call.ids.uuid("socket")
     try:
-        session = socket.open(call.world.state(plan.api.name), call)
+        session = socket.open(call.state(plan.api.name), call)
     except ApiError as problem:
         return refuse(plan, problem)
     except Exception as problem:

@@ -173,7 +173,7 @@ def restore(world: World, snapshot: Snapshot) -> None:
 
 def _state(world: World, name: str, data: Any) -> Any:
     # The class of the state is not declared anywhere else: an empty one shows it.
-    model = type(world.simulator.apis[name].state(world, {}))
+    model = type(world.simulator.apis[name].state(world, {}, 0))
     state = _convert(data, model, f"the state of {name}")
     reindex = getattr(state, "reindex", None)
     if reindex is not None:

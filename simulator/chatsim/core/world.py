@@ -105,13 +105,17 @@ class World:
         ttl_s = self.options.ttl_s
         return None if ttl_s is None else self.last_used + seconds(ttl_s)
 
-    def state(self, api: str) -> Any:
-        """The state of an API; built from the fixture at the first call."""
+    def state(self, api: str, now: int | None = None) -> Any:
+        """The state of an API; built from the fixture at the first call, whose moment is `now`.
+
+        Read from the clock once more it would be another one, and what is repeated would differ.
+        """
         try:
             return self.states[api]
         except KeyError:
             declared = self.simulator.apis[api]
-            built = declared.state(self, self.simulator.fixture(self.options.fixture, api))
+            fixture = self.simulator.fixture(self.options.fixture, api)
+            built = declared.state(self, fixture, self.clock.now() if now is None else now)
             self.states[api] = built
             return built
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from chatsim.core.world import World
 
 
-def build(world: World, fixture: Mapping[str, Any]) -> Airy:
+def build(world: World, fixture: Mapping[str, Any], now: int) -> Airy:
     """The state of a fresh world: the channels and conversations of its fixture.
 
     Raises:
@@ -31,7 +31,7 @@ def build(world: World, fixture: Mapping[str, Any]) -> Airy:
         _set_channel(airy, _uuid(channel_id, "/channel_id"), hold(world, "sim-channels", body))
     for conversation_id, body in fixture.get("conversations", {}).items():
         _know_channel(airy, hold(world, "sim-conversations", body))
-        _set_conversation(airy, world, _uuid(conversation_id, "/conversation_id"), body)
+        _set_conversation(airy, world, now, _uuid(conversation_id, "/conversation_id"), body)
     return airy
 
 
@@ -63,7 +63,7 @@ def put_conversation(airy: Airy, call: Call) -> tuple[bool, Any]:
     conversation_id = _uuid(call.params["conversation_id"], "/conversation_id")
     created = conversation_id not in airy.conversations
     _know_channel(airy, call.body)
-    _set_conversation(airy, call.world, conversation_id, call.body)
+    _set_conversation(airy, call.world, call.now, conversation_id, call.body)
     return created, _show_conversation(airy, call, conversation_id)
 
 
@@ -117,9 +117,8 @@ def _set_channel(airy: Airy, channel_id: str, body: Mapping[str, Any]) -> Channe
     return channel
 
 
-def _set_conversation(airy: Airy, world: World, conversation_id: str, body: Mapping[str, Any]) -> None:
+def _set_conversation(airy: Airy, world: World, now: int, conversation_id: str, body: Mapping[str, Any]) -> None:
     airy.forget_conversation(conversation_id)
-    now = world.clock.now()
     for one in body["messages"]:
         from_contact = one.get("from_contact", True)
         message = Message(

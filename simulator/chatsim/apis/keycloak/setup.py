@@ -24,7 +24,7 @@ REALM_MEMBERS: Final = (
 )
 
 
-def state(world: World, fixture: Mapping[str, Any]) -> Identity:
+def state(world: World, fixture: Mapping[str, Any], now: int) -> Identity:
     """The accounts of a world are the state of this API; a fixture's `realms` hold their `clients` and `users`."""
     identity = world.identity
     realms = {} if identity.state.furnished else fixture.get("realms", {})

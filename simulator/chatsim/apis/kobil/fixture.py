@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from chatsim.core.world import World
 
 
-def begin(world: World, fixture: Mapping[str, Any]) -> Kobil:
+def begin(world: World, fixture: Mapping[str, Any], now: int) -> Kobil:
     """The state that a fixture describes. Raises Invalid for what no PUT or send would accept."""
     if unknown := sorted(fixture.keys() - {"services", "users", "messages"}):
         raise Invalid(f"a fixture of kobil has services, users and messages, not {', '.join(unknown)}")
@@ -26,17 +26,16 @@ def begin(world: World, fixture: Mapping[str, Any]) -> Kobil:
         _hold(world, "sim-users", user)
         state.add_user(name, user["tenant"])
     for sent in fixture.get("messages", ()):
-        _send(state, world, **sent)
+        _send(state, world, now, **sent)
     return state
 
 
-def _send(state: Kobil, world: World, *, tenant: str, user: str, message: Mapping[str, Any]) -> None:
-    """Keep a message as if its service had sent it just now; it is answered by nobody and posts nothing."""
+def _send(state: Kobil, world: World, now: int, *, tenant: str, user: str, message: Mapping[str, Any]) -> None:
+    """Keep a message as if its service had sent it at `now`; it is answered by nobody and posts nothing."""
     kind = message.get("messageType")
     if kind not in contract.MESSAGES:
         raise Invalid(f"messageType {kind!r} cannot be sent; expected {', '.join(contract.MESSAGES)}")
     _hold(world, contract.MESSAGES[kind], message)
-    now = world.clock.now()
     state.add_service(message["serviceUuid"])
     state.add(
         Message(

@@ -13,10 +13,9 @@ from chatsim.core.ids import Ids
 from chatsim.core.world import World
 
 
-def begin(world: World, fixture: Mapping[str, Any]) -> M3O:
+def begin(world: World, fixture: Mapping[str, Any], now: int) -> M3O:
     """Build the state of a world from its fixture."""
     state = M3O()
-    now = world.clock.now()
     for token, body in fixture.get("tokens", {}).items():
         state.tokens[token] = Token(**body)
     for chat_id, body in fixture.get("chats", {}).items():

@@ -17,10 +17,9 @@ KINDS: Final = {"private": PRIVATE, "room": ROOM, "contextual": CONTEXTUAL}
 SHOWN_MESSAGES: Final = 100
 
 
-def build(world: World, fixture: Mapping[str, Any]) -> Weavy:
+def build(world: World, fixture: Mapping[str, Any], now: int) -> Weavy:
     """The state of a world, with what its fixture has."""
     state = Weavy()
-    now = world.clock.now()
     for uid, body in fixture.get("users", {}).items():
         user = state.add_user(uid, now, number=body.get("id"))
         user.name = body.get("name")

@@ -70,7 +70,7 @@ class Woven(msgspec.Struct):
                     }
 
 
-def begin(world: World, fixture: Mapping[str, Any]) -> Woven:
+def begin(world: World, fixture: Mapping[str, Any], now: int) -> Woven:
     """The state that a fixture describes."""
     return Woven(
         projects={key(name): project(one) for name, one in fixture.get("projects", {}).items()},
