@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import re
 from collections.abc import Callable, Iterator
@@ -39,8 +40,6 @@ def world(simulator: Process) -> Iterator[World]:
 
 def call(world: World, method: str, path: str, body: Any = None, **headers: str) -> Any:
     """Ask an API of the world."""
-    import http.client
-
     connection = http.client.HTTPConnection(world.client.url.removeprefix("http://"), timeout=10)
     raw = None if body is None else json.dumps(body)
     connection.request(method, f"/w/{world.name}{path}", raw, {**headers, **(JSON if raw else {})})
@@ -60,11 +59,12 @@ def kept(world: World, folder: Path, change: Callable[[dict[str, Any]], None] | 
 
 
 def test_a_bundle_is_shown_to_a_person(world: World, tmp_path: Path) -> None:
-    """The world, each entry in a line, deliveries and faults."""
+    """The world, each entry in a line, control calls, deliveries and faults."""
     shown = run("open", kept(world, tmp_path)).stdout
     assert shown.startswith("world bench at ")
     assert "fixture documented, accounts open, truth document, secrets masked" in shown
     assert re.search(r"\d\d:\d\d:\d\d\.\d{3} #1 request m3o POST /chat/New 200", shown)
+    assert re.search(r"changed something: 1\n  \d\d:\d\d:\d\d\.\d{3} after #3 POST /_sim/worlds/bench/clock\n", shown)
     assert "deliveries: 0" in shown
     assert "faults: 0" in shown
 
@@ -79,6 +79,44 @@ def test_it_happens_again(world: World, tmp_path: Path) -> None:
     """Requests, refusals, triggers and what timers did are the same in another process."""
     done = run("replay", kept(world, tmp_path, redact=False))
     assert (done.returncode, done.stdout[:21]) == (0, "6 answers, all the sa"), done.stdout + done.stderr
+
+
+SET_UP: Final = [
+    ("PUT", "/weavy/users/eve", {"name": "Eve"}),
+    ("PUT", "/airy/channels/1f0e7a52-8d5c-4a34-9f4c-6f0a7d2b9c11", {"name": "Shop"}),
+    ("PUT", "/keycloak/realms/woven/clients/bot", {"secret": "s", "service_account": True}),
+    ("PATCH", "/settings", {"keycloak.access_token_lifespan_s": 77}),
+    ("POST", "/faults", {"match": {"path": "/chat/New"}, "act": {"status": 503}}),
+    ("POST", "/faults", {"match": {"path": "/chat/Nothing"}, "act": {"drop": "before"}}),
+]
+
+
+def test_what_was_set_up_happens_again(world: World, tmp_path: Path) -> None:
+    """Things, settings and faults, between the calls where they were made."""
+    for method, path, body in SET_UP:
+        world.call(method, path, body)
+    token = call(world, "POST", "/api/users/eve/tokens", Authorization="Bearer wys_simulator")["access_token"]
+    call(world, "GET", "/api/user", Authorization=f"Bearer {token}")
+    call(world, "POST", "/chat/New", {"user_ids": ["cleo"]}, Authorization="Bearer t")
+    call(world, "POST", "/chat/New", {"user_ids": ["cleo"]}, Authorization="Bearer t")
+    with pytest.raises(http.client.RemoteDisconnected):
+        call(world, "POST", "/chat/Nothing")
+    world.call("DELETE", "/weavy/users/eve")
+    call(world, "GET", "/api/user", Authorization=f"Bearer {token}")
+    done = run("replay", kept(world, tmp_path, redact=False))
+    assert (done.returncode, done.stdout[:22]) == (0, "10 answers, all the sa"), done.stdout + done.stderr
+
+
+def test_moves_of_the_clock_happen_again(world: World, tmp_path: Path) -> None:
+    """Standing still, moving on, leaping over what is due, and running again: replies come when they came."""
+    token = call(world, "POST", "/api/users/alice/tokens", Authorization="Bearer wys_simulator")["access_token"]
+    for change in ({"mode": "frozen"}, {"advance_s": 0.4}, {"mode": "frozen", "at": "2030-01-01T00:00:00Z"},
+                   {"advance_s": 3}, {"mode": "real"}, {"advance_s": 60}):  # fmt: skip
+        call(world, "POST", "/api/apps/1/messages", {"text": f"{change}"}, Authorization=f"Bearer {token}")
+        world.call("POST", "/clock", change)
+        call(world, "GET", "/api/apps/1/messages", Authorization=f"Bearer {token}")
+    done = run("replay", kept(world, tmp_path, redact=False))
+    assert (done.returncode, done.stdout[:22]) == (0, "19 answers, all the sa"), done.stdout + done.stderr
 
 
 def test_it_happens_again_from_where_it_was_restored(world: World, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""What every API's state is built from: the fixture, the world's seed and the moment of the first call, nothing else."""
+"""What every API's state is built from: the fixture, the world's seed and the moment of the first call, no more."""
 
 from __future__ import annotations
 

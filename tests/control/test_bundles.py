@@ -11,8 +11,10 @@ from desk import Desk
 from sample import SAMPLE
 
 from chatsim.control.masking import MASK, masked
+from chatsim.core.journal import Entry
 from chatsim.core.json import decode
 from chatsim.core.snapshot import read, restore
+from chatsim.core.steps import MAX_STEPS
 
 GOOD = {"status": "ok", "version": "1"}
 
@@ -46,6 +48,41 @@ def test_its_moments_are_whole() -> None:
     made.time += 123_456_789
     made.ask("GET", "/sample/nowhere")
     assert bundle(made)["journal"][0]["at"] == "2026-01-01T12:00:00.123456789Z"
+
+
+def test_it_holds_the_control_calls_that_changed_something(desk: Desk) -> None:
+    """With the entry they came after; neither looks nor refusals, nor questions."""
+    world = "/_sim/worlds/default"
+    desk.ask("POST", f"{world}/clock", {"mode": "frozen", "at": "2030-01-01T00:00:00Z"})
+    desk.ask("PATCH", f"{world}/settings", {"sample.nope": 1})
+    desk.ask("POST", f"{world}/journal/verify", {"match": {}})
+    desk.ask("GET", f"{world}/faults")
+    desk.ask("POST", "/sample/a", GOOD, token="good")
+    desk.ask("POST", f"{world}/faults", {"act": {"status": 503}})
+    clock, fault = bundle(desk)["steps"]
+    assert (clock["after"], clock["method"], clock["path"]) == (1, "POST", f"{world}/clock")
+    assert (clock["at"][:4], clock["then"]) == ("2026", "2030-01-01T00:00:00.000000000Z")
+    assert (fault["after"], fault["body"], fault["base64"]) == (2, {"act": {"status": 503}}, None)
+
+
+@pytest.mark.parametrize("again", ["reset", "snapshot"])
+def test_a_world_that_begins_anew_has_no_steps(desk: Desk, again: str) -> None:
+    """They are in what it began from, or of no account any more."""
+    world = "/_sim/worlds/default"
+    desk.ask("POST", f"{world}/faults", {"act": {"status": 503}})
+    if again == "reset":
+        desk.ask("POST", f"{world}/reset")
+    else:
+        desk.ask("PUT", f"{world}/snapshot", desk.ask("GET", f"{world}/snapshot").data)
+    assert bundle(desk)["steps"] == []
+
+
+def test_steps_are_bounded(desk: Desk) -> None:
+    """Those that are not kept are counted."""
+    for _ in range(MAX_STEPS + 2):
+        desk.world.keep_step(Entry(0, 0, "request"), 0, 0)
+    got = bundle(desk)
+    assert (len(got["steps"]), got["steps_dropped"]) == (MAX_STEPS, 2)
 
 
 def test_secrets_are_masked(desk: Desk) -> None:

@@ -52,6 +52,10 @@ def look(file: str, entry: int | None) -> None:
     click.echo(f"\njournal: {len(entries)} entries{dropped}")
     for seq in sorted(entries):
         click.echo(f"  {moment(entries[seq]['at'])} {line(entries[seq])}")
+    steps = bundle.get("steps", [])
+    click.echo(f"\ncontrol calls that changed something: {len(steps)}")
+    for step in steps:
+        click.echo(f"  {moment(step['at'])} after #{step['after']} {step['method']} {step['path']}")
     click.echo(f"\ndeliveries: {len(bundle['deliveries'])}")
     for one in bundle["deliveries"]:
         last = one["attempts"][-1] if one["attempts"] else {}
@@ -67,9 +71,9 @@ def look(file: str, entry: int | None) -> None:
 def replay(file: str) -> None:
     """Let what a bundle tells happen again, in a simulator of its own, and name the first answer that differs.
 
-    Requests and triggers are sent again at their moments, timers run between them; callbacks are held back. Frames of
-    sockets are not sent, nor what was longer than a journal keeps. Set-up by control calls is not in a journal: what
-    depends on it differs. Exit code 1 says that an answer differed.
+    Requests, triggers and control calls that changed something are sent again at their moments, timers run between
+    them; callbacks are held back. Frames of sockets are not sent, nor what was longer than a journal keeps. Exit code 1
+    says that an answer differed.
     """
     from chatsim.client.answers import line
     from chatsim.commands.launch import simulator
@@ -78,13 +82,19 @@ def replay(file: str) -> None:
     bundle = _read(file)
     if bundle["redacted"]:
         end(COULD_NOT_RUN, f"the secrets in {file} are masked; take it with GET …/bundle?redact=false to replay it")
+    if lost := bundle.get("steps_dropped", 0):
+        end(COULD_NOT_RUN, f"{lost} control calls of {file} are lost, so what came after them would differ")
     if bundle["dropped"]:
         end(COULD_NOT_RUN, f"{bundle['dropped']} entries of {file} are lost, so it cannot begin where the world did")
     passed_by: Counter[str] = Counter()
     with tempfile.TemporaryFile() as log, simulator(["--max-worlds", "2"], log) as url:
         again = Replay(url, bundle)
-        for entry in sorted(bundle["journal"], key=lambda one: int(one["seq"])):
-            if int(entry["seq"]) <= int(bundle.get("since", 0)):
+        for _, step, entry in _in_order(bundle):
+            if step:
+                if problem := again.take(entry):
+                    click.echo(f"{entry['method']} {entry['path']}\n  {problem}")
+                    sys.exit(FINDINGS)
+            elif int(entry["seq"]) <= int(bundle.get("since", 0)):
                 passed_by["from before the world was restored"] += 1
             elif reason := again.obstacle(entry):
                 passed_by[reason] += 1
@@ -92,6 +102,13 @@ def replay(file: str) -> None:
                 click.echo(f"{line(entry)}\n  {difference}")
                 sys.exit(FINDINGS)
     click.echo(f"{again.compared} answers, all the same{_listed(passed_by)}")
+
+
+def _in_order(bundle: Mapping[str, Any]) -> list[tuple[int, bool, dict[str, Any]]]:
+    """Entries, and the control calls (True) that came after them."""
+    happened = [(int(entry["seq"]), False, entry) for entry in bundle["journal"]]
+    happened += [(int(step["after"]), True, step) for step in bundle.get("steps", ())]
+    return sorted(happened, key=lambda one: one[:2])
 
 
 def _listed(passed_by: Mapping[str, int]) -> str:

@@ -11,7 +11,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from chatsim.client import Client, World
-from chatsim.core.clock import SECOND, parse_rfc3339, rfc3339
+from chatsim.core.clock import SECOND, parse_rfc3339, rfc3339, seconds
 
 PATIENCE_S: Final = 30.0
 KEPT: Final = 64 * 1024
@@ -50,10 +50,38 @@ class Replay:
             return "whose body the journal does not hold, not sent again"
         return ""
 
+    def take(self, step: _Entry) -> str:
+        """Do again what a control call did; why that failed, empty where it did not."""
+        if len(b64decode(step.get("base64") or "")) != step["size"]:
+            return "its body is longer than what is kept of one"
+        self._move(parse_rfc3339(step["at"]))
+        if step["path"].endswith("/clock"):
+            self._set_clock(step)
+            return ""
+        request = {**step, "headers": [["Content-Type", "application/json"]]}
+        status, raw = self._send({"kind": "trigger", "request": request})
+        return "" if status < 300 else f"it is answered {status} now: {raw[:300].decode('utf-8', 'replace')}"
+
+    def _set_clock(self, step: _Entry) -> None:
+        """A clock that runs would run away: it is stopped at the moments that it showed."""
+        clock, then = self._world.clock, parse_rfc3339(step["then"])
+        if "advance_s" in step["body"]:
+            clock.advance(step["body"]["advance_s"])
+            then = parse_rfc3339(step["at"]) + seconds(step["body"]["advance_s"])
+        elif step["body"]["mode"] == "real":  # what fell due while it stood still is done at once
+            clock.freeze(rfc3339(then, 9))
+            clock.advance(0)
+        else:
+            clock.freeze(rfc3339(then, 9))
+        self._at = then
+
     def differs(self, entry: _Entry) -> str:
         """Let it happen at its moment; how the answer differs, empty where it is the same."""
         self._move(parse_rfc3339(entry["at"]))
-        status, raw = self._send(entry)
+        try:
+            status, raw = self._send(entry)
+        except (OSError, http.client.HTTPException) as error:
+            return "" if entry["fault"] else f"there is no answer: {type(error).__name__}"
         if entry["fault"]:  # it may have been spoilt in any way
             return ""
         was = entry["response"]

@@ -33,6 +33,8 @@ def take_bundle(simulator: Simulator, call: Call) -> Reply:
         "last": snapshot.take(world),
         "journal": [_entry(entry) for entry in world.journal],
         "dropped": world.journal.dropped,
+        "steps": [step.as_json() for step in world.steps],
+        "steps_dropped": world.steps.dropped,
         "deliveries": [callbacks.show(one) for one in world.outbox.deliveries.values()] if world.has_deliveries else [],
         "faults": [faults.show(fault) for fault in world.faults.all.values()],
     }

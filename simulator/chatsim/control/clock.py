@@ -3,7 +3,7 @@
 from typing import Any, Final
 
 from chatsim.control.problems import render
-from chatsim.control.rows import world_row
+from chatsim.control.rows import step_row, world_row
 from chatsim.control.worlds import show_clock
 from chatsim.core.api import Call
 from chatsim.core.clock import parse_rfc3339, rfc3339, seconds
@@ -81,5 +81,5 @@ def _moment(text: str) -> int:
 
 ROUTES: Final = (
     world_row("GET", "/clock", get_clock, {200: "clock"}),
-    world_row("POST", "/clock", set_clock, {200: "clock"}, body="clock-change"),
+    step_row("POST", "/clock", set_clock, {200: "clock"}, body="clock-change"),
 )

@@ -6,7 +6,7 @@ import msgspec
 
 from chatsim.control.lists import piece
 from chatsim.control.plugging import plugged
-from chatsim.control.rows import world_row
+from chatsim.control.rows import step_row, world_row
 from chatsim.core.api import NOTHING, Call
 from chatsim.core.clock import rfc3339
 from chatsim.core.effects import Close
@@ -37,7 +37,7 @@ def add_fault(simulator: Simulator, call: Call) -> Reply:
         skip=body.get("skip", 0),
         times=body.get("times", 1),
         probability=body.get("probability", 1.0),
-        expires=Faults.expiry(body.get("ttl_s"), world.clock.now()),
+        expires=Faults.expiry(body.get("ttl_s"), call.now),
     )
     world.faults.add(fault)
     headers = {"Location": f"{call.request.path}/{fault.id}"}
@@ -137,8 +137,8 @@ def show(fault: Fault) -> dict[str, Any]:
 
 
 ROUTES: Final = (
-    world_row("POST", "/faults", add_fault, {201: "fault-shown"}, body="fault"),
+    step_row("POST", "/faults", add_fault, {201: "fault-shown"}, body="fault"),
     world_row("GET", "/faults", list_faults, {200: "faults"}),
-    world_row("DELETE", "/faults", delete_faults, {204: NOTHING}),
-    world_row("DELETE", "/faults/{id}", delete_fault, {204: NOTHING}),
+    step_row("DELETE", "/faults", delete_faults, {204: NOTHING}),
+    step_row("DELETE", "/faults/{id}", delete_fault, {204: NOTHING}),
 )

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from chatsim.control.lists import piece
 from chatsim.control.problems import render
-from chatsim.control.rows import world_row
+from chatsim.control.rows import step_row, world_row
 from chatsim.control.worlds import base_url
 from chatsim.core.api import NOTHING, Api, Call, Collection, Operation, Route, Trigger
 from chatsim.core.effects import Elsewhere, Leave
@@ -38,7 +38,8 @@ def _collection(api: Api, collection: Collection) -> Iterator[Route]:
     def row(method: str, path: str, act: Operation, replies: dict[int, str], **more: Any) -> Route:
         words = [word for word in collection.path.split("/") if not word.startswith("{")]
         act.__name__ = "_".join((act.__name__, api.name, *words)).replace("-", "_")
-        return world_row(method, path, act, replies, title=collection.title, **more)
+        make = world_row if method == "GET" else step_row
+        return make(method, path, act, replies, title=collection.title, **more)
 
     if collection.put is not None:
         schema = None if collection.schema is None else api.schema(collection.schema)

@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from chatsim.control.rows import world_row
+from chatsim.control.rows import step_row, world_row
 from chatsim.control.worlds import base_url
 from chatsim.core.api import BINARY, Call
 from chatsim.core.dialect import escape
@@ -126,8 +126,8 @@ def _quoted(value: str) -> str:
 
 ROUTES: Final = (
     world_row("GET", "/quirks", get_quirks, {200: "quirks"}),
-    world_row("PATCH", "/quirks", set_quirks, {200: "quirks"}, body="quirks-change"),
+    step_row("PATCH", "/quirks", set_quirks, {200: "quirks"}, body="quirks-change"),
     world_row("GET", "/settings", get_settings, {200: "settings"}),
-    world_row("PATCH", "/settings", set_settings, {200: "settings"}, body="settings-change"),
+    step_row("PATCH", "/settings", set_settings, {200: "settings"}, body="settings-change"),
     world_row("GET", "/env", get_environment, {200: BINARY}, query="environment-query"),
 )

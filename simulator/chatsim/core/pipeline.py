@@ -237,7 +237,7 @@ def run_trigger(simulator: Simulator, world: World, api: Api, trigger: Trigger, 
 
 def collection_call(simulator: Simulator, world: World, api: Api, collection: Collection, outer: Call) -> Call:
     """A call for the functions of a collection: in the world and API that it belongs to, not in the journal."""
-    call = Call(world, api, outer.request, outer.entry, world.clock.now(), None, outer.params)
+    call = Call(world, api, outer.request, outer.entry, outer.now, None, outer.params)
     call.body = outer.body
     return call
 

@@ -11,6 +11,7 @@ from chatsim.core.clock import Clock, parse_rfc3339, seconds
 from chatsim.core.faults import Faults
 from chatsim.core.ids import Ids
 from chatsim.core.journal import Entry, Journal
+from chatsim.core.steps import Step, Steps
 
 if TYPE_CHECKING:
     from chatsim.core.callbacks import Outbox
@@ -52,7 +53,7 @@ class World:
     __slots__ = (
         "_identity", "_outbox", "base_url", "began", "clock", "connections",
         "faults", "generation", "ids", "journal", "last_used", "name",
-        "options", "origin", "origin_seq", "quirks", "settings", "simulator", "states",
+        "options", "origin", "origin_seq", "quirks", "settings", "simulator", "states", "steps",
     )  # fmt: skip
 
     def __init__(self, simulator: Simulator, name: str, options: WorldOptions) -> None:
@@ -87,6 +88,7 @@ class World:
         self._outbox: Outbox | None = None
         self.origin: Mapping[str, Any] | None = None
         self.origin_seq = 0
+        self.steps = Steps()
         if self.options.clock.get("mode") == "frozen":
             at = self.options.clock.get("at")
             self.clock.freeze(None if at is None else parse_rfc3339(at))
@@ -104,6 +106,20 @@ class World:
         """The real time at which it ends unless it is used before; None where it stays."""
         ttl_s = self.options.ttl_s
         return None if ttl_s is None else self.last_used + seconds(ttl_s)
+
+    def keep_step(self, entry: Entry, after: int, at: int) -> None:
+        """Remember a control call that changed something, for bundles."""
+        step = Step(
+            after=after,
+            at=at,
+            then=self.clock.now(),
+            method=entry.method,
+            path=entry.path,
+            query=entry.query,
+            body=entry.request_body,
+            size=entry.request_size,
+        )
+        self.steps.add(step)
 
     def state(self, api: str, now: int | None = None) -> Any:
         """The state of an API; built from the fixture at the first call, whose moment is `now`.
