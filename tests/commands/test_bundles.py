@@ -13,6 +13,7 @@ import pytest
 from process import Process, run, started
 
 from chatsim.client import Client, World
+from chatsim.core.clock import SECOND, parse_rfc3339, rfc3339
 
 JSON: Final = {"Content-Type": "application/json"}
 
@@ -110,13 +111,26 @@ def test_what_was_set_up_happens_again(world: World, tmp_path: Path) -> None:
 def test_moves_of_the_clock_happen_again(world: World, tmp_path: Path) -> None:
     """Standing still, moving on, leaping over what is due, and running again: replies come when they came."""
     token = call(world, "POST", "/api/users/alice/tokens", Authorization="Bearer wys_simulator")["access_token"]
-    for change in ({"mode": "frozen"}, {"advance_s": 0.4}, {"mode": "frozen", "at": "2030-01-01T00:00:00Z"},
-                   {"advance_s": 3}, {"mode": "real"}, {"advance_s": 60}):  # fmt: skip
-        call(world, "POST", "/api/apps/1/messages", {"text": f"{change}"}, Authorization=f"Bearer {token}")
+    now = parse_rfc3339(world.call("GET", "/clock")["now"])
+    soon, early = rfc3339(now + 30 * SECOND), rfc3339(now - 30 * SECOND)
+    counts = []
+    changes: list[dict[str, Any]] = [
+        {"mode": "frozen"},
+        {"advance_s": 0.4},
+        {"mode": "frozen", "at": soon},
+        {"mode": "real"},
+        {"mode": "frozen", "at": early},
+        {"mode": "real"},
+        {"advance_s": 60},
+    ]
+    for change in changes:
+        call(world, "POST", "/api/apps/1/messages", {"text": "Hello?"}, Authorization=f"Bearer {token}")
         world.call("POST", "/clock", change)
-        call(world, "GET", "/api/apps/1/messages", Authorization=f"Bearer {token}")
+        seen = call(world, "GET", "/api/apps/1/messages", Authorization=f"Bearer {token}")
+        counts.append(len(seen["data"]))
     done = run("replay", kept(world, tmp_path, redact=False))
-    assert (done.returncode, done.stdout[:22]) == (0, "19 answers, all the sa"), done.stdout + done.stderr
+    assert (done.returncode, done.stdout[:22]) == (0, "21 answers, all the sa"), done.stdout + done.stderr
+    assert counts == [5, 6, 7, 8, 9, 11, 18]
 
 
 def test_it_happens_again_from_where_it_was_restored(world: World, tmp_path: Path) -> None:

@@ -68,9 +68,6 @@ class Replay:
         if "advance_s" in step["body"]:
             clock.advance(step["body"]["advance_s"])
             then = parse_rfc3339(step["at"]) + seconds(step["body"]["advance_s"])
-        elif step["body"]["mode"] == "real":  # what fell due while it stood still is done at once
-            clock.freeze(rfc3339(then, 9))
-            clock.advance(0)
         else:
             clock.freeze(rfc3339(then, 9))
         self._at = then
