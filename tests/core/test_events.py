@@ -80,7 +80,7 @@ def test_an_id_of_an_earlier_run_before_anything_happened() -> None:
 def test_what_is_kept_is_bounded_by_bytes() -> None:
     """Entries with large bodies push the older ones out."""
     events = Events(max_bytes=150_000)
-    journal = Journal(tell=lambda entry: events.tell("a", "entry", entry))
+    journal = Journal(tell=events.enter)
     for _ in range(20):
         entry = journal.open(0, "request")
         entry.keep_request(b"x" * 60_000)

@@ -26,45 +26,43 @@ AT_ONCE: Final = 64
 
 
 class Event(msgspec.Struct, eq=False, gc=False):
-    """One event. `data` is JSON data, or an entry that is shown when somebody reads it; `weight` its bytes, roughly."""
+    """One event that is no entry of a journal; `data` is JSON."""
 
-    id: int
     world: str
     kind: str
-    data: dict[str, Any] | Entry
-    weight: int
-    _raw: bytes = b""
-
-    @property
-    def raw(self) -> bytes:
-        """The event as it is sent, written once for all who read it."""
-        if not self._raw:
-            shown = self.data if isinstance(self.data, dict) else self.data.as_json()
-            self._raw = written(self.kind, {"world": self.world, **shown}, self.id)
-        return self._raw
+    data: dict[str, Any]
+    weight: int = EVENT_COST
 
 
 class Events:
-    """The newest events of a simulator, oldest first."""
+    """The newest events of a simulator, oldest first. Entries, which are nearly all, are shown when somebody reads."""
 
     def __init__(self, max_events: int = MAX_EVENTS, max_bytes: int = MAX_BYTES) -> None:
-        self._events: deque[Event] = deque()
-        self._max_events = max_events
+        self._events: deque[Event | Entry] = deque(maxlen=max_events)
         self._max_bytes = max_bytes
-        self._bytes = 0
+        self._fair_bytes = max_bytes // max_events
         self._wakers: set[Callable[[], None]] = set()
+        self._written: dict[int, bytes] = {}
         self.last = 0
 
-    def tell(self, world: str, kind: str, data: dict[str, Any] | Entry) -> None:
+    def tell(self, world: str, kind: str, data: dict[str, Any]) -> None:
         """Something happened in a world; `data` does not change any more."""
+        self.enter(Event(world, kind, data))
+
+    def enter(self, event: Event | Entry) -> None:
+        """An entry was listed in the journal of its world, or something else happened; it does not change any more."""
         self.last += 1
-        weight = EVENT_COST if isinstance(data, dict) else data.weight
-        self._events.append(Event(self.last, world, kind, data, weight))
-        self._bytes += weight
-        while len(self._events) > self._max_events or (self._bytes > self._max_bytes and len(self._events) > 1):
-            self._bytes -= self._events.popleft().weight
-        for wake in self._wakers:
-            wake()
+        self._events.append(event)
+        if event.weight > self._fair_bytes:  # as long as none is larger, all together are not too large
+            self._shrink()
+        if self._wakers:
+            for wake in self._wakers:
+                wake()
+
+    def _shrink(self) -> None:
+        kept = sum(event.weight for event in self._events)
+        while kept > self._max_bytes and len(self._events) > 1:
+            kept -= self._events.popleft().weight
 
     @contextmanager
     def waking(self, wake: Callable[[], None]) -> Iterator[None]:
@@ -75,12 +73,21 @@ class Events:
         finally:
             self._wakers.discard(wake)
 
-    def after(self, number: int) -> tuple[list[Event], int]:
-        """A piece of what came after an event, and how many of what came after it are not kept any more."""
+    def after(self, number: int) -> tuple[list[tuple[int, Event | Entry]], int]:
+        """A piece of what came after an event, with ids, and how many of what came after it are not kept any more."""
         oldest = self.last - len(self._events) + 1
         lost = max(0, oldest - number - 1)
         start = max(0, number + 1 - oldest)
-        return list(islice(self._events, start, start + AT_ONCE)), lost
+        return list(enumerate(islice(self._events, start, start + AT_ONCE), oldest + start)), lost
+
+    def raw(self, number: int, event: Event | Entry) -> bytes:
+        """An event as it is sent, written once for all who read it at the same time."""
+        if (raw := self._written.get(number)) is None:
+            if len(self._written) >= 2 * AT_ONCE:
+                self._written.clear()
+            kind, data = (event.kind, event.data) if isinstance(event, Event) else ("entry", event.as_json())
+            raw = self._written[number] = written(kind, {"world": event.world, **data}, number)
+        return raw
 
 
 class Reader:
@@ -102,11 +109,11 @@ class Reader:
             return None
         chunks = []
         if lost or self._missed:
-            until = found[0].id - 1 if found else self._events.last
+            until = found[0][0] - 1 if found else self._events.last
             chunks.append(written("lost", {"after": self._at, "until": until, "count": lost}, until))
             self._missed = False
-        chunks += [event.raw for event in found if self._world in (None, event.world)]
-        self._at = found[-1].id if found else self._events.last
+        chunks += [self._events.raw(number, one) for number, one in found if self._world in (None, one.world)]
+        self._at = found[-1][0] if found else self._events.last
         return chunks
 
 

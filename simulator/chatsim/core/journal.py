@@ -46,7 +46,8 @@ class Entry(msgspec.Struct, eq=False, gc=False):
 
     `kind` is request, socket, push, callback, trigger or timer. `cause` is the entry that led to this one.
     `bug` holds the text of our own mistake: an exception, or an answer that breaks its schema. `response_headers`
-    hold `NUMBER` where its own number belongs. `weight` is the bytes that a listed entry occupies, roughly.
+    hold `NUMBER` where its own number belongs. Once it is listed, `world` is the name of its world and `weight` the
+    bytes that it occupies, roughly.
     """
 
     seq: int
@@ -77,6 +78,7 @@ class Entry(msgspec.Struct, eq=False, gc=False):
     command: str = ""
     socket: str = ""
     recipients: tuple[str, ...] = ()
+    world: str = ""
     weight: int = 0
 
     def note(self, code: str, text: str) -> None:
@@ -85,16 +87,17 @@ class Entry(msgspec.Struct, eq=False, gc=False):
 
     def keep_request(self, body: bytes, size: int | None = None) -> None:
         """Keep the request's body: whole up to 64 KiB, else its head, length and hash."""
-        self.request_size = len(body) if size is None else size
-        if len(body) > KEPT_BODY:
+        length = len(body)
+        self.request_size = length if size is None else size
+        if length > KEPT_BODY:
             self.sha256 = hashlib.sha256(body).hexdigest()
             body = body[:KEPT_BODY]
         self.request_body = body
 
     def keep_response(self, body: bytes) -> None:
         """Keep the answer's body: whole up to 64 KiB, else its head and length."""
-        self.response_size = len(body)
-        self.response_body = body if len(body) <= KEPT_BODY else body[:KEPT_BODY]
+        self.response_size = length = len(body)
+        self.response_body = body if length <= KEPT_BODY else body[:KEPT_BODY]
 
     @property
     def valid(self) -> bool:
@@ -217,7 +220,8 @@ class Journal:
 
     def open(self, at: int, kind: str, api: str = "", cause: int | None = None) -> Entry:
         """Begin an entry; it has its number at once and is listed when `add` gets it."""
-        return self.number(Entry(0, at, kind, api, cause))
+        self.seq += 1
+        return Entry(self.seq, at, kind, api, cause)
 
     def number(self, entry: Entry) -> Entry:
         """Give an entry its number, where it was made before it was known to be worth one."""
@@ -227,14 +231,14 @@ class Journal:
 
     def add(self, entry: Entry) -> None:
         """List a finished entry."""
-        self._entries.append(entry)
+        entries = self._entries
+        entries.append(entry)
         self.listed += 1
-        entry.weight = (
-            ENTRY_COST + len(entry.request_body) + len(entry.response_body) + REFERENCE * len(entry.recipients)
-        )
-        self._bytes += entry.weight
-        while len(self._entries) > self._max_entries or (self._bytes > self._max_bytes and len(self._entries) > 1):
-            self._bytes -= self._entries.popleft().weight
+        bodies = len(entry.request_body) + len(entry.response_body)
+        self._bytes += (weight := ENTRY_COST + bodies + REFERENCE * len(entry.recipients))
+        entry.weight = weight
+        while len(entries) > self._max_entries or (self._bytes > self._max_bytes and len(entries) > 1):
+            self._bytes -= entries.popleft().weight
             self.dropped += 1
         if self._tell is not None:
             self._tell(entry)

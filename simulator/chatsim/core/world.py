@@ -69,7 +69,8 @@ class World:
         self.renew()
 
     def _tell(self, entry: Entry) -> None:
-        self.simulator.events.tell(self.name, "entry", entry)
+        entry.world = self.name
+        self.simulator.events.enter(entry)
         for watcher in self.simulator.watchers:
             watcher(self, entry)
 

@@ -47,6 +47,8 @@ class Terminal:
 
     def heard(self, world: World, entry: Entry) -> None:
         """An entry was listed in a journal."""
+        if entry.status < 400 and not entry.bug and entry.kind != "callback" and not self._verbose:
+            return  # which is what nearly all are
         if self._verbose or failed(entry):
             self._line(world, entry)
 
