@@ -82,12 +82,10 @@ def _unused(rounds: int) -> None:
         f"  a Woven message, one after the other, takes {waited_us:.0f} µs, {work_us:.1f} of them our work, with unused"
     )
     for name in ("journal", "faults", "both"):
-        share = added_us[name] / waited_us * 100
-        target = f"below {unused.TARGET_PERCENT} % of the request"
-        verdict = _verdict(share < unused.TARGET_PERCENT, target) if name == "both" else ""
-        print(
-            f"    {name:8}{added_us[name]:5.1f} µs, {share:4.1f} % ({added_us[name] / work_us:.1%} of our work){verdict}"
-        )
+        added = added_us[name]
+        share = added / waited_us * 100
+        verdict = _below(share, unused.TARGET_PERCENT) if name == "both" else ""
+        print(f"    {name:8}{added:5.1f} µs, {share:4.1f} % of all, {added / work_us:5.1%} of our work{verdict}")
 
 
 def _worlds() -> None:
