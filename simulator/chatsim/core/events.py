@@ -41,6 +41,7 @@ class Events:
         self._events: deque[Event | Entry] = deque(maxlen=max_events)
         self._max_bytes = max_bytes
         self._fair_bytes = max_bytes // max_events
+        self._large = 0  # bytes of large ones since all were counted
         self._wakers: set[Callable[[], None]] = set()
         self._written: dict[int, bytes] = {}
         self.last = 0
@@ -54,12 +55,15 @@ class Events:
         self.last += 1
         self._events.append(event)
         if event.weight > self._fair_bytes:  # as long as none is larger, all together are not too large
-            self._shrink()
+            self._large += event.weight
+            if self._large > self._max_bytes // 8:
+                self._shrink()
         if self._wakers:
             for wake in self._wakers:
                 wake()
 
     def _shrink(self) -> None:
+        self._large = 0
         kept = sum(event.weight for event in self._events)
         while kept > self._max_bytes and len(self._events) > 1:
             kept -= self._events.popleft().weight
