@@ -8,9 +8,11 @@ from unittest.mock import ANY
 
 import pytest
 from aiohttp import HttpVersion11, web
+from msgspec.structs import replace
 from multidict import CIMultiDict
 from sample import SAMPLE
 
+from chatsim.core.effects import Listen
 from chatsim.core.faults import Act, Fault
 from chatsim.core.http import Request
 from chatsim.core.match import Match
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from chatsim.core.http import Headers
+    from chatsim.core.world import World
     from chatsim.server.heads import Peer
 
 GET = b"GET /sample/%d HTTP/1.1\r\nHost: x\r\n%s\r\n"
@@ -93,6 +96,24 @@ class Wire:
         """Whether the server closes the connection, without another byte."""
         async with asyncio.timeout(10):
             return await self._reader.read() == b""
+
+
+class Wires(asyncio.Transport):
+    """A transport that remembers what was in the journal when it was written to."""
+
+    def __init__(self, world: World, *, closing: bool = False) -> None:
+        super().__init__()
+        self._world = world
+        self._closing = closing
+        self.written: list[str] | None = None
+
+    def write(self, _data: object) -> None:
+        """Look into the journal."""
+        self.written = [entry.kind for entry in self._world.journal]
+
+    def is_closing(self) -> bool:
+        """Whether the client has left."""
+        return self._closing
 
 
 @pytest.fixture
@@ -296,6 +317,25 @@ def test_few_heads_are_remembered_and_no_long_ones() -> None:
     found = [heads.find(head.raw, peer) for head in (listed[-1], listed[0], long)]
     assert found == [listed[-1], None, None]
     assert heads.find(listed[-1].raw, ("http", "127.0.0.1", "own")) is None
+
+
+async def test_answers_of_one_turn_are_written_before_their_effects_go(wire: Wire) -> None:
+    """In the order of the requests; and an effect that goes wrong keeps no other back."""
+    server, wrong = wire.server, []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: wrong.append(str(context["exception"])))
+    world = server.simulator.worlds["default"]
+    head, name = server.locate("POST", "/sample/a", CIMultiDict({"Authorization": "Bearer good"}), ("http", "", None))
+    transports = [Wires(world), Wires(world), Wires(world, closing=True)]
+    for transport, effects in zip(transports, [(Listen("a"),), None, None], strict=True):
+        outcome = server.outcome(head, name, GOOD)
+        given = outcome if effects is None else replace(outcome, effects=effects)
+        server.send(transport, b"answer", given)
+    assert [one.written for one in transports] == [None, None, None]
+    server.flush()
+    # What each transport saw of the journal when it was written to: three requests, and nothing that followed them.
+    assert [one.written for one in transports] == [["request"] * 3, ["request"] * 3, None]
+    assert [entry.kind for entry in world.journal] == ["request"] * 3 + ["push"] * 2
+    assert wrong == ["Listen belongs to one connection and has none here"]
 
 
 async def test_a_body_on_its_way_is_taken_while_the_server_stops(wire: Wire) -> None:

@@ -39,6 +39,8 @@ if TYPE_CHECKING:
     from chatsim.server.statefile import StateFile
 
 PREFIX: Final = "/w/"
+AT_ONCE: Final = 64
+"""So many answers wait for each other at most, before they are written."""
 
 _Act = Callable[[], None]
 
@@ -71,6 +73,7 @@ class Server:
         self.expiry = Expiry(simulator.wall, self.waiting.has, self._end)
         self.keeper: StateFile | None = None
         self._tasks: set[asyncio.Task[None]] = set()
+        self._outgoing: list[tuple[asyncio.Transport, bytes, Outcome]] = []
 
     # -- requests
 
@@ -114,11 +117,31 @@ class Server:
         """The world is not there, so no API of it can answer: that is the simulator's to say."""
         return mishear(self.simulator, self.simulator.desk, problem, head.method, head.path, head)
 
-    def written(self, outcome: Outcome) -> None:
-        """The answer is on its way: its effects may leave."""
-        if outcome.effects:
-            self.fifo.do(self._queued(outcome.world, outcome))
-        self.after(outcome.world)
+    def send(self, transport: asyncio.Transport, raw: bytes, outcome: Outcome) -> None:
+        """Write an answer before anything else happens, but with all that are ready in this turn of the loop.
+
+        Writing wakes whoever reads, which takes the kernel as long as a small request takes us; one after the other
+        they find the reader awake.
+        """
+        if not self._outgoing:
+            asyncio.get_running_loop().call_soon(self.flush)
+        self._outgoing.append((transport, raw, outcome))
+        if len(self._outgoing) >= AT_ONCE:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write the answers that are ready, then let their effects go."""
+        outgoing, self._outgoing = self._outgoing, []
+        for transport, raw, _ in outgoing:
+            if not transport.is_closing():
+                transport.write(raw)
+        for _, _, outcome in outgoing:
+            try:
+                if outcome.effects:
+                    self.fifo.do(self._queued(outcome.world, outcome))
+                self.after(outcome.world)
+            except Exception as mistake:  # noqa: BLE001 - one that goes wrong keeps no other back
+                asyncio.get_running_loop().call_exception_handler({"message": "effects", "exception": mistake})
 
     def locate(self, method: str, target: str, headers: Headers, peer: Peer) -> tuple[Request, str]:
         """The request as the pipeline takes it, and the name of its world."""
@@ -173,6 +196,7 @@ class Server:
             self.carry_out(outcome.world, outcome.effects)
             reply = await self.waiting.reply(outcome.world, outcome.body)
             return await self._write(request, settle(outcome.plan, reply))
+        self.flush()  # what was done before goes before
         ticket = None
         world = outcome.world
         if outcome.effects:
@@ -247,6 +271,7 @@ class Server:
 
     def carry_out(self, world: World, effects: Iterable[Effect], api: str = "", cause: int | None = None) -> None:
         """Carry out effects that no answer holds back (sockets, timers, triggers)."""
+        self.flush()
         self.fifo.do([self._item(world, effect, api, cause) for effect in effects])
         self.after(world)
 

@@ -214,14 +214,15 @@ class Protocol(web.RequestHandler):
             )
         except Exception as mistake:  # noqa: BLE001 - ours, whatever it is: told as one, and nothing is done twice
             return self._own_mistake(mistake, request.method, request.path, head.version)
-        transport.write(raw)
-        self._server.written(outcome)
+        self._server.send(transport, raw, outcome)
         self._next_keepalive_close_time = self._loop.time() + self._keepalive_timeout
         if not keep_alive:
+            self._server.flush()
             self.force_close()
         return True
 
     def _own_mistake(self, mistake: Exception, method: str, path: str, version: HttpVersion) -> bool:
+        self._server.flush()
         answer = self._server.mishear(mistake, method, path)
         if self.transport is not None:
             self.transport.write(answer.raw(method, version))

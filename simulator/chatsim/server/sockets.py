@@ -7,9 +7,8 @@ a reader that lets more pile up than its socket allows is dropped, and delays no
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import struct
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Final
 
 from aiohttp import WSMsgType, web
@@ -49,8 +48,8 @@ class Link:
     """A connection and the wire below it."""
 
     __slots__ = (
-        "_beat", "_beat_s", "_ended", "_hub", "_queue", "_reading", "_reason", "_ws", "closed_with", "closing",
-        "connection", "received_at", "transport",
+        "_beat", "_beat_s", "_ended", "_hub", "_over", "_queue", "_reading", "_reason", "_ws", "closed_with",
+        "closing", "connection", "received_at", "transport",
     )  # fmt: skip
 
     def __init__(
@@ -60,7 +59,8 @@ class Link:
         self._ws = ws
         self._beat: asyncio.TimerHandle | None = None
         self._beat_s = 0.0
-        self._ended = asyncio.Event()
+        self._ended: asyncio.Future[None] | None = None
+        self._over = False
         self._reading: asyncio.Timeout | None = None
         self._reason = ""
         self._queue = connection.socket.queue
@@ -95,9 +95,8 @@ class Link:
         """Drop the TCP connection."""
         self.transport.abort()
 
-    @contextlib.asynccontextmanager
-    async def reading(self) -> AsyncIterator[None]:
-        """The time in which messages are read; `close` ends it.
+    async def read(self, messages: Awaitable[None]) -> None:
+        """Read messages until the peer leaves, or `close` is called.
 
         aiohttp's `close` beside a `receive` of its own would drop the TCP connection without waiting for the peer's
         Close frame. That comes too late then and is answered by a reset, which takes from the peer what it has not
@@ -105,7 +104,7 @@ class Link:
         """
         try:
             async with asyncio.timeout(None) as self._reading:
-                yield
+                await messages
         except TimeoutError:
             if not self.closing:
                 raise
@@ -121,11 +120,15 @@ class Link:
         except TimeoutError:
             self.abort()
         finally:
-            self._ended.set()
+            self._over = True
+            if self._ended is not None and not self._ended.done():
+                self._ended.set_result(None)
 
     async def ended(self) -> None:
-        """Wait until the connection is over."""
-        await self._ended.wait()
+        """Wait until the connection is over; for the one who stops the server."""
+        if not self._over:
+            self._ended = asyncio.get_running_loop().create_future()
+            await self._ended
 
     def keep_beating(self) -> None:
         """Set the next heart-beat as the session wants it; another wish than before counts from now."""
@@ -184,21 +187,21 @@ class Hub:
         link = Link(self, connection, ws, transport)
         self._links.setdefault(connection.world, {})[connection.id] = link
         try:
-            async with link.reading():
-                self.carry_out(link, connection.opened())
-                if (drawn := connection.plan.drawn) is not None:
-                    connection.muted = drawn.act.mute
-                    self.carry_out(link, ends(drawn.act))
-                link.keep_beating()
-                self._changed(connection.world)
-                await self._read(ws, link)
+            self.carry_out(link, connection.opened())
+            if (drawn := connection.plan.drawn) is not None:
+                connection.muted = drawn.act.mute
+                self.carry_out(link, ends(drawn.act))
+            link.keep_beating()
+            self._changed(connection.world)
+            if not link.closing:
+                await link.read(self._messages(ws, link))
         finally:
             code = link.closed_with if link.closing or ws.close_code is None else ws.close_code
             self._drop(link, code)
             await link.end()
         return ws
 
-    async def _read(self, ws: web.WebSocketResponse, link: Link) -> None:
+    async def _messages(self, ws: web.WebSocketResponse, link: Link) -> None:
         async for message in ws:
             if link.closing:
                 return
