@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 TEXT: Final = 0x81
 BINARY: Final = 0x82
 CLOSING_S: Final = 2.0
-AT_ONCE: Final = 256
+AT_ONCE: Final = 96
 """So many frames of one push are there at a time, before they are written."""
 
 _MEDIUM: Final = struct.Struct(">BBH").pack
@@ -297,8 +297,12 @@ class Hub:
         last: str | bytes = ""
         framed = frame(last)
         frames: list[tuple[Link, bytes]] = []
+        base_url, raw = "", b""
         for link in links:
-            for effect in link.connection.session.pushed(push, encoder.bytes(link.connection.base_url)):
+            connection = link.connection
+            if connection.base_url != base_url or not raw:
+                base_url, raw = connection.base_url, encoder.bytes(connection.base_url)
+            for effect in connection.session.pushed(push, raw):
                 if isinstance(effect, Send):
                     if effect.data != last:
                         last, framed = effect.data, frame(effect.data, text=effect.text)
