@@ -174,7 +174,7 @@ class Outbox(msgspec.Struct):
     @property
     def pending(self) -> bool:
         """Whether anything is on its way."""
-        return any(delivery.state == "pending" for delivery in self._waiting())
+        return bool(self.leaving) or any(delivery.state == "pending" for delivery in self._waiting())
 
     def next_due(self) -> int | None:
         """The moment of the next scheduled attempt."""
@@ -197,9 +197,10 @@ class Outbox(msgspec.Struct):
 
     def take(self, now: int) -> Delivery | None:
         """The next delivery to send, marked as being sent; None when nothing may leave now."""
-        for key in [key for key, at in self.due.items() if at <= now]:
-            del self.due[key]
-            self.leaving[key] = None
+        if self.due:
+            for key in [key for key, at in self.due.items() if at <= now]:
+                del self.due[key]
+                self.leaving[key] = None
         first = next(iter(self.leaving), None)
         if first is None:
             return None

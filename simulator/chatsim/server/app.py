@@ -363,8 +363,9 @@ class Server:
     def _next_due(self, world: World) -> int | None:
         """When a delivery is due, or the end of a fault that keeps the world's own port closed."""
         delivery = world.outbox.next_due() if world.has_deliveries else None
-        port = self.ports.due(world) if world.options.listen else None
-        return min((due for due in (delivery, port) if due is not None), default=None)
+        if not world.options.listen or (port := self.ports.due(world)) is None:
+            return delivery
+        return port if delivery is None else min(delivery, port)
 
     def _nudge(self, world: World) -> None:
         self.courier.nudge(world)

@@ -37,8 +37,14 @@ AT_ONCE: Final = 32
 USER_AGENT: Final = f"chatsim/{__version__}"
 
 _NAMES_KEPT: Final = 1000
+_NOT_ASKED: Final = Policy()
 _CONTAINER_MARKS: Final = ("/.dockerenv", "/run/.containerenv")
 _allowed: ContextVar[tuple[str, ...]] = ContextVar("allowed", default=())
+
+
+@lru_cache(maxsize=64)
+def _within(seconds: float) -> ClientTimeout:
+    return ClientTimeout(total=seconds)
 
 
 class Blocked(Exception):
@@ -67,12 +73,22 @@ class Courier:
         under_way = self._under_way.setdefault(world, set())
         outbox = world.outbox
         while len(under_way) < AT_ONCE and (delivery := outbox.take(world.clock.now())) is not None:
-            task = asyncio.get_running_loop().create_task(self._attempt(world, outbox, delivery))
+            task = asyncio.get_running_loop().create_task(self._work(world, under_way, delivery))
             under_way.add(task)
             task.add_done_callback(partial(self._ended, world, under_way))
 
+    async def _work(self, world: World, under_way: set[asyncio.Task[None]], delivery: Delivery | None) -> None:
+        """Send one after the other, as long as something may leave."""
+        outbox = world.outbox
+        while delivery is not None:
+            await self._attempt(world, outbox, delivery)
+            if self._under_way.get(world) is not under_way:  # forgotten meanwhile
+                return
+            self._changed(world)
+            delivery = outbox.take(world.clock.now()) if world.outbox is outbox else None
+
     def _ended(self, world: World, under_way: set[asyncio.Task[None]], task: asyncio.Task[None]) -> None:
-        """Only now there is room for the next one: inside the task it would count itself."""
+        """What came up after the task had looked for more finds room only now."""
         under_way.discard(task)
         if self._under_way.get(world) is under_way:
             self.nudge(world)
@@ -135,7 +151,8 @@ class Courier:
         if reason:
             outbox.block(delivery.id, entry.at, reason)
         else:
-            outbox.settle(delivery.id, attempt, Policy.of(world), world.clock.now())
+            policy = _NOT_ASKED if attempt.succeeded else Policy.of(world)
+            outbox.settle(delivery.id, attempt, policy, world.clock.now())
         _list(world, entry, attempt)
         _tell(world, delivery)
 
@@ -151,7 +168,8 @@ class Courier:
     async def _post(self, world: World, delivery: Delivery, target: _Target, at: int) -> Attempt:
         if target.problem:
             return Attempt(at=at, error=target.problem)
-        _allowed.set(tuple(world.setting("callbacks.allow_hosts")))
+        if not target.is_address:
+            _allowed.set(tuple(world.setting("callbacks.allow_hosts")))
         began = perf_counter()
         try:
             async with self._open().post(
@@ -159,7 +177,7 @@ class Courier:
                 data=delivery.body,
                 headers=delivery.headers,
                 allow_redirects=False,
-                timeout=ClientTimeout(total=world.setting("callbacks.timeout_s")),
+                timeout=_within(world.setting("callbacks.timeout_s")),
                 ssl=self._trusted(world.setting("callbacks.ca_file")),
             ) as response:
                 reply = b""
