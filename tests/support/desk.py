@@ -13,8 +13,9 @@ from multidict import CIMultiDict
 
 from chatsim.core.effects import Effect
 from chatsim.core.http import Body, File, Part, Pending, Request
+from chatsim.core.inner import run_timer
 from chatsim.core.json import decode
-from chatsim.core.pipeline import Outcome, begin, finish, run_timer, settle
+from chatsim.core.pipeline import Outcome, begin, finish, settle
 from chatsim.core.simulator import ServerOptions, Simulator
 from chatsim.core.world import World, WorldOptions
 from chatsim.server.app import Server

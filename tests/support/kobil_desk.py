@@ -9,9 +9,10 @@ from multidict import CIMultiDict
 
 from chatsim.core.clock import SECOND
 from chatsim.core.http import Part, Request
+from chatsim.core.inner import run_trigger
 from chatsim.core.json import decode, encode
 from chatsim.core.media import Blob
-from chatsim.core.pipeline import begin, run_trigger
+from chatsim.core.pipeline import begin
 
 if TYPE_CHECKING:
     from chatsim.core.world import World

@@ -11,8 +11,8 @@ from chatsim.core.api import NOTHING, Api, Call, Collection, Operation, Route, T
 from chatsim.core.effects import Elsewhere, Leave
 from chatsim.core.errors import Conflict, Internal, Invalid, Malformed, NotFound
 from chatsim.core.http import Body, Pending, Reply
+from chatsim.core.inner import collection_call, run_trigger
 from chatsim.core.json import BadJson, decode
-from chatsim.core.pipeline import collection_call, run_trigger
 from chatsim.core.schemas import refused
 from chatsim.core.simulator import Simulator
 from chatsim.core.world import World

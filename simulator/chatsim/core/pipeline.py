@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from chatsim.core.api import NOTHING, Api, Call, Collection, Route, Socket, Trigger
-from chatsim.core.clock import Timer, seconds
+from chatsim.core.api import NOTHING, Api, Call, Route, Socket
+from chatsim.core.clock import seconds
 from chatsim.core.effects import Callback, Effect, Later, Leave
 from chatsim.core.errors import ApiError, BadUrl, Faulted, Internal, Invalid, MethodNotAllowed, NotFound
 from chatsim.core.faults import Drawn
@@ -136,7 +136,7 @@ def begin(simulator: Simulator, world: World, request: Request, kind: str = "req
             if call.principal is not None:
                 entry.principal = call.principal.id
     except Exception as problem:
-        plan.reply = _refusal(plan, problem)
+        plan.reply = refusal(plan, problem)
     return plan
 
 
@@ -148,14 +148,14 @@ def finish(plan: Plan, body: Body = NO_BODY) -> Outcome:
         try:
             reply = _operate(plan, body)
         except Exception as problem:
-            reply = _refusal(plan, problem)
+            reply = refusal(plan, problem)
     return settle(plan, reply)
 
 
 def refuse(plan: Plan, error: ApiError, body: Body = NO_BODY) -> Outcome:
     """Answer with an error that only the server could see: the body was too long, or did not arrive."""
     plan.call.entry.keep_request(body.raw, body.size or None)
-    return settle(plan, _refusal(plan, error))
+    return settle(plan, refusal(plan, error))
 
 
 def mishear(
@@ -175,7 +175,7 @@ def mishear(
     entry.method, entry.path = method, path
     call = Call(world, simulator.control, request or simulator.own_request, entry, now)
     plan = Plan(simulator, simulator.control, call, simulator.wall())
-    return settle(plan, _refusal(plan, problem))
+    return settle(plan, refusal(plan, problem))
 
 
 def settle(plan: Plan, reply: Reply) -> Outcome:
@@ -210,61 +210,6 @@ def settle(plan: Plan, reply: Reply) -> Outcome:
         effects=effects,
         drawn=plan.drawn,
     )
-
-
-def run_timer(simulator: Simulator, world: World, timer: Timer) -> Outcome:
-    """Run something that fell due on the world's clock."""
-    api = simulator.apis[timer.api]
-    call = _inner_call(simulator, world, api, "timer", timer.operation, timer.cause)
-    call.now = max(timer.due, 0)
-    call.entry.at = call.now
-    call.body = timer.args
-    plan = Plan(simulator, api, call, simulator.wall())
-    return _run(plan, api.timers[timer.operation])
-
-
-def run_trigger(simulator: Simulator, world: World, api: Api, trigger: Trigger, outer: Call) -> Outcome:
-    """Act as the other party. `outer` is the control call that asks for it; its body is the trigger's."""
-    call = _inner_call(simulator, world, api, "trigger", trigger.name, None, outer.base_url)
-    call.entry.method, call.entry.path = "POST", outer.request.path
-    call.entry.request_headers = outer.request.headers
-    call.entry.request_body, call.entry.request_size = outer.entry.request_body, outer.entry.request_size
-    call.body = outer.body
-    call.params = outer.params
-    plan = Plan(simulator, api, call, simulator.wall())
-    return _run(plan, trigger.run)
-
-
-def collection_call(simulator: Simulator, world: World, api: Api, collection: Collection, outer: Call) -> Call:
-    """A call for the functions of a collection: in the world and API that it belongs to, not in the journal."""
-    call = Call(world, api, outer.request, outer.entry, outer.now, None, outer.params)
-    call.body = outer.body
-    return call
-
-
-def _inner_call(
-    simulator: Simulator, world: World, api: Api, kind: str, name: str, cause: int | None, base_url: str = ""
-) -> Call:
-    now = world.clock.now()
-    entry = world.journal.open(now, kind, api.name, cause)
-    entry.operation = name
-    call = Call(world, api, simulator.own_request, entry, now)
-    call.base_url = world.base_url or base_url or simulator.own_request.base_url
-    return call
-
-
-def _run(plan: Plan, operation: Any) -> Outcome:
-    """Run something that came over no HTTP of the API: errors go up to the caller, which words them."""
-    try:
-        reply = operation(plan.call.state(plan.api.name), plan.call)
-    except ApiError as problem:
-        _refusal(plan, problem)
-        plan.call.entry.status = problem.status
-        plan.call.world.journal.add(plan.call.entry)
-        raise
-    except Exception as problem:
-        reply = _refusal(plan, problem)
-    return settle(plan, reply)
 
 
 def _no_route(simulator: Simulator, request: Request, owner: Api | None) -> NotFound:
@@ -350,7 +295,7 @@ def _validate(schema: Schema, value: Any) -> None:
     raise Invalid(violations[0].message, violations=violations)
 
 
-def _refusal(plan: Plan, problem: Exception) -> Reply:
+def refusal(plan: Plan, problem: Exception) -> Reply:
     """9: the one place where an exception becomes an answer."""
     call = plan.call
     if isinstance(problem, ApiError):

@@ -13,7 +13,8 @@ from chatsim.core.api import Route, Socket
 from chatsim.core.effects import Advance, Close, Dispose, Effect, Elsewhere, Expire, Leave, OpenPort, Plug, Push, Send
 from chatsim.core.errors import ApiError, Malformed, TooLarge
 from chatsim.core.http import NO_BODY, Body, File, Headers, Pending, Request, Stream
-from chatsim.core.pipeline import Outcome, Plan, begin, finish, mishear, refuse, run_timer, settle
+from chatsim.core.inner import run_timer
+from chatsim.core.pipeline import Outcome, Plan, begin, finish, mishear, refuse, settle
 from chatsim.core.realtime import connect
 from chatsim.core.routing import CONTROL
 from chatsim.core.world import DEFAULT

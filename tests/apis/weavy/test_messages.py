@@ -7,7 +7,8 @@ from weavy_desk import WeavyDesk
 
 from chatsim.apis.weavy.views import html
 from chatsim.core.errors import ApiError
-from chatsim.core.pipeline import Outcome, begin, run_trigger
+from chatsim.core.inner import run_trigger
+from chatsim.core.pipeline import Outcome, begin
 
 
 def texts(weavy: WeavyDesk, query: str = "", number: int = 1) -> list[str]:

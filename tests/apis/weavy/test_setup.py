@@ -6,7 +6,8 @@ import pytest
 from weavy_desk import KEY, WeavyDesk
 
 from chatsim.core.errors import ApiError
-from chatsim.core.pipeline import begin, collection_call
+from chatsim.core.inner import collection_call
+from chatsim.core.pipeline import begin
 
 
 def collection(weavy: WeavyDesk, path: str, act: str, body: Any = None, **params: str) -> Any:
