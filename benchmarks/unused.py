@@ -109,6 +109,7 @@ async def _measure(rounds: int) -> tuple[float, Costs]:
     def ask(raw: bytes) -> bytes:
         wire.said = b""
         connection.data_received(raw)
+        server.flush()
         if not wire.said.startswith(b"HTTP/1.1 200"):
             raise RuntimeError(f"not answered at once, or refused: {wire.said[:300]!r}")
         return wire.said
