@@ -55,6 +55,7 @@ def test_nothing_has_no_range() -> None:
         ("", 'attachment; filename="download"'),
         ("..", 'attachment; filename="download"'),
         ('a"b.pdf', "attachment; filename=\"a_b.pdf\"; filename*=UTF-8''a%22b.pdf"),
+        ("\udcff.bin", "attachment; filename=\"_.bin\"; filename*=UTF-8''%FF.bin"),
         ("ü.pdf", "attachment; filename=\"_.pdf\"; filename*=UTF-8''%C3%BC.pdf"),
         ("a\r\nSet-Cookie: x", "attachment; filename=\"a__Set-Cookie: x\"; filename*=UTF-8''a%0D%0ASet-Cookie%3A%20x"),
     ],

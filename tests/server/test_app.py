@@ -191,3 +191,20 @@ async def test_a_world_that_nobody_listed_is_a_problem() -> None:
     ):
         problem = await answer.json(content_type="application/problem+json")
     assert (answer.status, problem["code"], "'typo'" in problem["detail"]) == (404, "unknown_world", True)
+
+
+async def test_what_a_late_body_asks_for_is_done_when_it_is_there(served: Served) -> None:
+    """Not at the moment of its head: what others did meanwhile was before it."""
+    world = served.world
+    world.clock.freeze(0)
+    port = int(served.base_url.rpartition(":")[2])
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(POST + b"Content-Length: 29\r\nConnection: close\r\n\r\n" + GOOD[:3])
+    async with asyncio.timeout(5):
+        while not world.journal.seq:
+            await asyncio.wait([asyncio.ensure_future(asyncio.to_thread(lambda: None))])
+        world.clock.move(5)
+        writer.write(GOOD[3:])
+        assert (await reader.read()).startswith(b"HTTP/1.1 200 ")
+    writer.close()
+    assert [entry.at for entry in world.journal if entry.kind == "request"] == [5]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 from unittest.mock import ANY
 
@@ -69,6 +70,10 @@ class Wire:
         """Write bytes."""
         self._writer.write(raw)
 
+    def end(self) -> None:
+        """Say that nothing follows."""
+        self._writer.write_eof()
+
     async def answers(self, count: int) -> list[tuple[bytes, bytes]]:
         """So many answers: status and body of each."""
         found = []
@@ -116,10 +121,9 @@ class Wires(asyncio.Transport):
         return self._closing
 
 
-@pytest.fixture
-async def wire() -> AsyncIterator[Wire]:
-    """A connection to the sample API."""
-    server = Counting()
+@asynccontextmanager
+async def wired(server: Counting) -> AsyncIterator[Wire]:
+    """A connection to the server."""
     runner = web.ServerRunner(Listener(server))
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
@@ -128,6 +132,13 @@ async def wire() -> AsyncIterator[Wire]:
     writer.close()
     await server.shut_down()
     await runner.cleanup()
+
+
+@pytest.fixture
+async def wire() -> AsyncIterator[Wire]:
+    """A connection to the sample API."""
+    async with wired(Counting()) as connected:
+        yield connected
 
 
 def body(number: int) -> bytes:
@@ -166,10 +177,14 @@ async def test_a_body_on_its_way_is_waited_for(wire: Wire) -> None:
     assert [status for status, _ in await wire.answers(2)] == [b"200", b"200"]
 
 
-@pytest.mark.parametrize("before", [GET % (1, b""), POST + GOOD, GET % (1, b"") * 3 + POST + GOOD])
-async def test_what_is_no_request_loses_none_before_it(wire: Wire, before: bytes) -> None:
+@pytest.mark.parametrize("first", [b"", POST[:20]], ids=["alone", "behind a beginning"])
+@pytest.mark.parametrize("before", [POST + GOOD, POST + GOOD + GET % (1, b"") * 3])
+async def test_what_is_no_request_loses_none_before_it(wire: Wire, first: bytes, before: bytes) -> None:
     """Though all came in one piece; the connection ends then."""
-    wire.send(before + b"this is no request\r\n\r\n" + GET % (2, b""))
+    if first:
+        wire.send(first)
+        await arrived(wire)
+    wire.send(before[len(first) :] + b"this is no request\r\n\r\n" + GET % (2, b""))
     good = before.count(b"Host")
     assert [status for status, _ in await wire.answers(good + 1)] == [b"200"] * good + [b"400"]
     assert await wire.ended()
@@ -224,6 +239,37 @@ async def test_a_head_that_stalls_gets_a_timeout(wire: Wire) -> None:
     assert [status for status, _ in await wire.answers(1)] == [b"408"]
     assert await wire.ended()
     assert [entry.status for entry in wire.server.simulator.worlds["default"].journal] == [408]
+
+
+@pytest.mark.parametrize("before", [b"", GET % (1, b"")])
+async def test_a_head_that_stalls_from_the_first_byte_gets_a_timeout(before: bytes) -> None:
+    """Also where it came with the connection, or in one piece with a whole request."""
+    server = Counting()
+    server.read_timeout_s = 0.05
+    async with wired(server) as wire:
+        wire.send(before + b"GET /sample/1 HTTP/1.1\r\nHost: ")
+        statuses = [b"200"] * bool(before) + [b"408"]
+        assert [status for status, _ in await wire.answers(len(statuses))] == statuses
+        assert await wire.ended()
+
+
+async def test_an_empty_line_begins_no_head(wire: Wire) -> None:
+    """RFC 9112 section 2.2: some clients send one behind a body."""
+    wire.server.read_timeout_s = 0.05
+    await wire.in_turn(GET % (1, b""))
+    wire.send(b"\r\n")
+    await asyncio.wait([asyncio.ensure_future(wire.ended())], timeout=0.2)
+    assert [entry.status for entry in wire.server.simulator.worlds["default"].journal] == [200]
+
+
+async def test_a_broken_chunk_is_the_fault_of_its_body(wire: Wire) -> None:
+    """In whichever piece it comes, at once and in the words of the API."""
+    wire.send(POST.replace(b"Content-Length: 29", b"Transfer-Encoding: chunked"))
+    await asked(wire)
+    wire.send(b"ZZ\r\n")
+    ((status, raw),) = await wire.answers(1)
+    assert (status, b"the transfer coding of the body is broken" in raw) == (b"400", True)
+    assert await wire.ended()
 
 
 async def test_a_head_in_pieces_is_no_stall(wire: Wire) -> None:
@@ -290,11 +336,11 @@ async def test_a_head_is_known_again_behind_a_body_in_pieces(wire: Wire) -> None
     assert (answers[1:], wire.server.parsed) == ([(b"200", body(4))] * 2, 2)
 
 
-async def test_no_head_is_known_behind_a_body_without_a_length(wire: Wire) -> None:
-    """Where the parser stands is not known then; the answers are the same."""
+async def test_a_head_is_known_behind_a_body_without_a_length(wire: Wire) -> None:
+    """It tells its end itself."""
     chunked = POST.replace(b"Content-Length: 29", b"Transfer-Encoding: chunked") + b"1d\r\n" + GOOD + b"\r\n0\r\n\r\n"
     answers = await wire.in_turn(chunked, GET % (4, b""), GET % (4, b""))
-    assert ([status for status, _ in answers], wire.server.parsed) == ([b"200"] * 3, 3)
+    assert ([status for status, _ in answers], wire.server.parsed) == ([b"200"] * 3, 2)
 
 
 async def test_a_known_head_waits_where_a_fault_says_so(wire: Wire) -> None:
@@ -336,6 +382,14 @@ async def test_answers_of_one_turn_are_written_before_their_effects_go(wire: Wir
     assert [one.written for one in transports] == [["request"] * 3, ["request"] * 3, None]
     assert [entry.kind for entry in world.journal] == ["request"] * 3 + ["push"] * 2
     assert wrong == ["Listen belongs to one connection and has none here"]
+
+
+async def test_a_client_that_says_no_more_is_answered(wire: Wire) -> None:
+    """Its last words and their end come in one turn of the loop."""
+    wire.send(GET % (1, b""))
+    wire.end()
+    assert await wire.answers(1) == [(b"200", body(1))]
+    assert await wire.ended()
 
 
 async def test_a_body_on_its_way_is_taken_while_the_server_stops(wire: Wire) -> None:

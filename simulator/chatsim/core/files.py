@@ -42,7 +42,7 @@ def disposition(filename: str) -> str:
     """A Content-Disposition that saves under this name: its last part, whatever it holds, harmless in a header."""
     name = _DIRECTORIES.sub("", filename).strip(" .") or "download"
     plain = "".join(one if " " <= one <= "~" and one not in '"\\%' else "_" for one in name)
-    extended = quote(name.encode("utf-8", "replace"), safe=_ATTR_CHAR)
+    extended = quote(name.encode("utf-8", "surrogateescape"), safe=_ATTR_CHAR)  # what was no UTF-8 is again as it came
     return f'attachment; filename="{plain}"' + ("" if plain == name else f"; filename*=UTF-8''{extended}")
 
 

@@ -140,6 +140,11 @@ def begin(simulator: Simulator, world: World, request: Request, kind: str = "req
     return plan
 
 
+def awaited(plan: Plan) -> None:
+    """The body took its time: what is done with it is done now, after whatever was done meanwhile."""
+    plan.call.now = plan.call.entry.at = plan.call.world.clock.now()
+
+
 def finish(plan: Plan, body: Body = NO_BODY) -> Outcome:
     """Decode, authorize, validate, operate, settle and check."""
     reply = plan.reply

@@ -14,7 +14,7 @@ from chatsim.core.effects import Advance, Close, Dispose, Effect, Elsewhere, Exp
 from chatsim.core.errors import ApiError, Malformed, TooLarge
 from chatsim.core.http import NO_BODY, Body, File, Headers, Pending, Request, Stream
 from chatsim.core.inner import run_timer
-from chatsim.core.pipeline import Outcome, Plan, begin, finish, mishear, refuse, settle
+from chatsim.core.pipeline import Outcome, Plan, awaited, begin, finish, mishear, refuse, settle
 from chatsim.core.realtime import connect
 from chatsim.core.routing import CONTROL
 from chatsim.core.world import DEFAULT
@@ -189,6 +189,7 @@ class Server:
         except bodies.Interrupted:
             refuse(plan, Malformed("the client went away before its body was complete"))
             return None
+        awaited(plan)
         return finish(plan, body)
 
     async def _write(self, request: web.BaseRequest, outcome: Outcome) -> web.StreamResponse:

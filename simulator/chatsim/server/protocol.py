@@ -39,7 +39,7 @@ class Protocol(web.RequestHandler):
     already.
     """
 
-    __slots__ = ("_head_timer", "_last", "_left", "_new_head", "_peer", "_server", "prepared")
+    __slots__ = ("_begun", "_body", "_head_timer", "_last", "_left", "_new_head", "_peer", "_server", "prepared")
 
     def __init__(self, manager: web.Server, server: Server, own: str | None = None, **limits: Any) -> None:
         super().__init__(manager, **limits)
@@ -49,6 +49,8 @@ class Protocol(web.RequestHandler):
         # How much of the body is missing that the parser waits for: 0 between two requests, None where that is not
         # known, and then nothing may pass by the parser any more.
         self._left: int | None = 0
+        self._begun = b""  # a head of which only this has come
+        self._body: Any = None  # the one that is on its way, or was the last
         self._new_head: bytes | None = None
         self._last: Head | None = None
         self.prepared: Outcome | None = None
@@ -66,15 +68,16 @@ class Protocol(web.RequestHandler):
         idle = self._waiter
         if idle is None or idle.done():
             self._take(data)
+            self._watch_head()
             return
-        if self._left != 0 or not self._answer_known(data):
+        if self._left != 0 or self._begun or not self._answer_known(data):
             # Without its `_waiter` nobody wakes the loop, and what arrives while we are at work only joins the queue.
             self._waiter = None
             self._take(data)
-            self._watch_head(begun=not self._messages and not self._upgraded)
             if self.prepared is None:
                 self._answer_what_can_be()
             self._waiter = idle
+            self._watch_head()
         if self._force_close:
             idle.cancel()
         elif self._messages:
@@ -98,13 +101,16 @@ class Protocol(web.RequestHandler):
             return len(data)
         if self._left:
             return min(at + self._left, len(data))
+        before = len(self._begun)
+        if before:  # which is so for the first piece only
+            data = self._begun + data
         if (end := data.find(END, at)) < 0:
-            return len(data)
+            return len(data) - before
         end += len(END)
         if _CODED.search(data, at, end):
-            return len(data)
+            return len(data) - before
         told = _LENGTH.search(data, at, end)
-        return min(end + int(told[1]), len(data)) if told else end
+        return min(end + int(told[1]), len(data)) - before if told else end - before
 
     def _parse(self, data: bytes) -> None:
         if self._request_in_progress and (self._close or self._force_close) and not self._upgraded:
@@ -118,6 +124,10 @@ class Protocol(web.RequestHandler):
         self._new_head = None
         if self._left is not None and data:
             self._follow(data, queued)
+        if len(self._messages) > queued:
+            self._end_broken_body()
+            if self._messages:
+                self._body = self._messages[-1][1]
 
     def _follow(self, data: bytes, queued: int) -> None:
         """Keep count of what the parser has taken: does it stand between two requests again?"""
@@ -125,27 +135,57 @@ class Protocol(web.RequestHandler):
         if left:
             if len(data) <= left:
                 self._left = left - len(data)
-        elif len(self._messages) == queued + 1 and (end := data.find(END) + len(END)) >= len(END):
-            length = _length(self._messages[-1][0])
-            if length >= 0 and end + length >= len(data):
-                self._left = end + length - len(data)
-                self._new_head = data[:end]
+            return
+        taken, self._begun = self._begun + data, b""
+        if len(self._messages) == queued:
+            begun = taken.lstrip(b"\r\n")  # empty lines before a request are none of it
+            if len(begun) <= 2 * LINE_LIMIT:
+                self._begun, self._left = begun, 0
+        elif len(self._messages) == queued + 1:
+            message, payload = self._messages[-1]
+            length, end = _length(message), taken.find(END) + len(END)
+            if length >= 0 and end >= len(END) and end + length >= len(taken):
+                self._left = end + length - len(taken)
+                self._new_head = taken[:end]
+            elif (
+                isinstance(message, RawRequestMessage) and message.chunked and payload.is_eof() and taken.endswith(END)
+            ):
+                self._left = 0
+
+    def _end_broken_body(self) -> None:
+        """What cannot be parsed while a body is on its way is this body's fault: whoever reads it is told."""
+        message, _ = self._messages[-1]
+        if isinstance(message, RawRequestMessage) or self._body is None or self._body.is_eof():
+            return
+        self._messages.pop()
+        self._body.set_exception(message.exc)
+        self.close()
+
+    def eof_received(self) -> None:
+        """The client says no more, but may still read: what is answered goes before the connection ends."""
+        self._server.flush()
+        super().eof_received()
 
     def connection_lost(self, exc: BaseException | None) -> None:
         """Nobody waits for a head any more."""
-        self._watch_head(begun=False)
+        self._begun = b""
+        self._watch_head()
         super().connection_lost(exc)
 
-    def _watch_head(self, *, begun: bool) -> None:
+    def _watch_head(self) -> None:
         """Give a head that was begun and is not whole as long as a pause in a body may last."""
-        if not begun and self._head_timer is not None:
+        if self._begun and self._head_timer is None:
+            self._head_timer = self._loop.call_later(self._server.read_timeout_s, self._head_is_late)
+        elif not self._begun and self._head_timer is not None:
             self._head_timer.cancel()
             self._head_timer = None
-        elif begun and self._head_timer is None:
-            self._head_timer = self._loop.call_later(self._server.read_timeout_s, self._head_is_late)
 
     def _head_is_late(self) -> None:
         self._head_timer = None
+        if self._request_in_progress:  # nobody waits for the next one yet
+            self._watch_head()
+            return
+        self._server.flush()
         if self.transport is not None:
             answer = self._server.mishear(RequestTimeout("the head of the request did not become whole in time"))
             self.transport.write(answer.raw("GET", HttpVersion11))

@@ -288,7 +288,9 @@ def encode(frame: Frame, version: str) -> bytes:
         raise OwnFault(f"content-length {announced!r} but {len(frame.body)} octets of body")
     escapes = ESCAPES["1.0" if frame.command in UNESCAPED else version]
     lines = [frame.command]
-    lines += [f"{_escape(name, escapes, name=True)}:{_escape(value, escapes)}" for name, value in headers]
+    lines += [
+        f"{_escape(name, escapes, version, name=True)}:{_escape(value, escapes, version)}" for name, value in headers
+    ]
     try:
         return "\n".join((*lines, "", "")).encode() + frame.body + NULL
     except UnicodeEncodeError as error:
@@ -298,15 +300,16 @@ def encode(frame: Frame, version: str) -> bytes:
 def header_line(name: str, value: str, version: str) -> bytes:
     """One escaped header with its EOL, for a caller that puts the same header into many frames."""
     escapes = ESCAPES[version]
-    return f"{_escape(name, escapes, name=True)}:{_escape(value, escapes)}\n".encode()
+    return f"{_escape(name, escapes, version, name=True)}:{_escape(value, escapes, version)}\n".encode()
 
 
-def _escape(text: str, escapes: Mapping[str, str], *, name: bool = False) -> str:
+def _escape(text: str, escapes: Mapping[str, str], version: str, *, name: bool = False) -> str:
     if escapes:
         text = ESCAPED_OCTET.sub(lambda match: escapes.get(match.group(), match.group()), text)
     if name and (not text or ":" in text):
         raise OwnFault(f"header name {text!r} is empty or has a colon that this frame cannot escape")
-    if "\n" in text or "\r" in text or "\0" in text:
+    # Only 1.2 forbids a CR inside a header: before it, a header is "any OCTET except LF" or a colon.
+    if "\n" in text or "\0" in text or ("\r" in text and version == "1.2"):
         raise OwnFault(f"header text {text!r} has a line end or NULL octet that this frame cannot escape")
     return text
 

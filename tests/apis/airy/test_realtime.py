@@ -41,6 +41,18 @@ def test_connected_says_version_heart_beat_and_user_name(desk: Desk) -> None:
     assert (frame, keeps(desk, frame)) == (Frame("CONNECTED", expected), True)
 
 
+@pytest.mark.parametrize("name", ["a\nb", "a\rb", "a\0b", "\ud800"])
+def test_a_name_that_no_header_carries_is_left_out(desk: Desk, name: str) -> None:
+    """An agent may make one up; the visitor is connected all the same."""
+    desk.world.settings["airy.system_token"] = AGENT
+    agent = {"Authorization": f"Bearer {AGENT}"}
+    body = {"channel_id": CHANNEL, "conversation_id": name}
+    resume = desk.ask("POST", "/chatplugin.resumeToken", body, headers=agent).data["resume_token"]
+    token = desk.ask("POST", "/chatplugin.authenticate", {"resume_token": resume}).data["token"]
+    (frame,) = Line(desk).connect(token)
+    assert (frame.command, frame.get("user-name")) == ("CONNECTED", None)
+
+
 def test_the_token_may_come_without_bearer(desk: Desk) -> None:
     """The CONNECT header takes both forms."""
     token = Visitor(desk).token

@@ -174,3 +174,13 @@ def test_an_echo_repeats_the_message(desk: Desk) -> None:
     Visitor(desk).ask("send", {"message": [1]})
     (outcome,) = desk.move(1)
     assert pushed(outcome)["message"]["content"] == [1]
+
+
+def test_nobody_gets_the_conversation_of_a_token_from_before_a_reset(desk: Desk) -> None:
+    """The token is still good, and ids begin anew: who comes new is given the next that is free."""
+    old = Visitor(desk)
+    desk.world.reset()
+    old.send("still here")
+    answer = desk.ask("POST", "/chatplugin.authenticate", {"channel_id": CHANNEL})
+    assert answer.data["messages"] == []
+    assert Visitor(desk).send("new").data["sender"]["id"] != old.send("again").data["sender"]["id"]

@@ -273,6 +273,16 @@ def test_user_answers_by_itself(desk: KobilDesk, setting: str, body: dict[str, A
     assert outcome.plan.call.entry.bug == ""
 
 
+def test_every_user_answers_by_itself(desk: KobilDesk) -> None:
+    """However many were written to: who answers is who was asked."""
+    desk.world.settings["kobil.auto_reply"] = "echo"
+    desk.world.clock.freeze()
+    for user in ("ann", "ben", "ann"):
+        desk.send(TO_JOHN.rpartition("/users/")[0] + f"/users/{user}/message")
+    desk.move(1)
+    assert [one["from"]["userId"] for one in desk.posted()] == ["ann", "ben", "ann"]
+
+
 def test_reply_without_an_address_is_a_remark(desk: KobilDesk) -> None:
     """Where nobody registered an address, the journal says why there was no answer."""
     desk.world.settings |= {"kobil.auto_reply": "echo", "kobil.callback_url": None}

@@ -143,3 +143,19 @@ def test_a_fixture_has_the_shapes_of_the_collections() -> None:
     assert history(desk, "mine").data["messages"][0]["text"] == "hello"
     assert desk.ask("POST", "/chat/New", {"user_ids": ["ann"]}, token="key").data == {"chat_id": "mine"}
     assert desk.ask("POST", "/chat/New", token="bad").status == 401
+
+
+def test_a_chat_that_was_put_and_taken_gives_its_users_back(desk: Desk) -> None:
+    """New finds the chat that they had before."""
+    headers = {"micro-namespace": "demo"}
+
+    def new() -> str:
+        body = {"user_ids": ["ann", "ben"]}
+        chat_id: str = desk.ask("POST", "/chat/New", body, token="key", headers=headers).data["chat_id"]
+        return chat_id
+
+    first = new()
+    control(desk, "PUT", "chats/mine?namespace=demo", {"user_ids": ["ann", "ben"]})
+    found = new()
+    control(desk, "DELETE", "chats/mine?namespace=demo")
+    assert (found, new()) == ("mine", first)

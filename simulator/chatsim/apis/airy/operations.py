@@ -28,7 +28,10 @@ def authenticate(airy: Airy, call: Call) -> Reply:
     elif channel_id is not None:
         if airy.open_channel(channel_id.lower()) is None:
             raise NotFound(_no_channel(call, channel_id))
-        visitor = Visitor(call.ids.uuid("airy-conversation"), channel_id.lower())
+        name = call.ids.uuid("airy-conversation")
+        while name in airy.conversations:  # begun with a token from before a restart or reset, which is still good
+            name = call.ids.uuid("airy-conversation")
+        visitor = Visitor(name, channel_id.lower())
     else:
         raise Bare("channel_id or resume_token is needed")
     states = call.quirk("airy.message-state")

@@ -155,7 +155,7 @@ class ChatPlugin:
         waits = [ms for ms in (beats.to_client_ms, beats.from_client_ms) if ms]
         self.beat_s = min(waits, default=0) / 1000
         self._told_ago_s = 0.0
-        yield Send(self._stomp.accept((("user-name", self.visitor.conversation_id),)).decode())
+        yield Send(self._stomp.accept(_user_name(self.visitor.conversation_id)).decode())
 
     def _refusal(self, call: Call, frame: Frame) -> str:
         """Why CONNECT is refused, empty if it is not; a good token makes its visitor the connection's."""
@@ -226,3 +226,9 @@ SCHEMAS: Final[Mapping[str, str]] = {
 def chat_plugin(airy: Airy, call: Call) -> ChatPlugin:
     """Open a visitor's connection; an Authorization header of the handshake may name the visitor already."""
     return ChatPlugin(airy, call, call.principal.data if call.principal else None)
+
+
+def _user_name(name: str) -> tuple[tuple[str, str], ...]:
+    """The header of CONNECTED that names the user; an agent may have made up an id that no header can carry."""
+    carried = name.encode("utf-8", "replace").decode() == name and not any(octet in name for octet in "\n\r\0")
+    return (("user-name", name),) if carried else ()

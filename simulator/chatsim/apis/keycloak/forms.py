@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
 import msgspec
 
+from chatsim.apis.keycloak.errors import OAuthError
 from chatsim.core.api import Call
 from chatsim.core.errors import UnsupportedMediaType
 from chatsim.core.http import Body
 
+_BAD_PERCENT: Final = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 FORM: Final = "application/x-www-form-urlencoded"
 
 
@@ -40,9 +43,15 @@ def decode_form(call: Call, body: Body) -> Form:
 
 
 def read_form(raw: bytes) -> Form:
-    """Read form parameters, replacing what is not UTF-8."""
+    """Read form parameters, replacing what is not UTF-8.
+
+    Raises:
+        OAuthError: a `%` without two hex digits [guess].
+    """
     values: dict[str, str] = {}
     repeated: list[str] = []
+    if _BAD_PERCENT.search(raw):
+        raise OAuthError("invalid_request", "Malformed form: a % is not followed by two hex digits")
     for name, value in parse_qsl(raw.decode("utf-8", "replace"), keep_blank_values=True, errors="replace"):
         if name in values:
             repeated.append(name)

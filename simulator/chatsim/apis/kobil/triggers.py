@@ -33,9 +33,9 @@ def open_chat(state: Kobil, call: Call) -> Reply:
 
 def send_text(state: Kobil, call: Call) -> Reply:
     """Write a text, in reply to a message or just so."""
-    who = party.find(state, call)
     asked = _message(state, call.body.get("reply_to"))
-    return _say(state, call, who if asked is None else party.of(asked), "processChatMessage", call.body["text"], asked)
+    who = party.find(state, call) if asked is None else party.of(asked)
+    return _say(state, call, who, "processChatMessage", call.body["text"], asked)
 
 
 def choose(state: Kobil, call: Call) -> Reply:

@@ -54,9 +54,14 @@ class Namespace(msgspec.Struct):
         self.client_ids |= dict.fromkeys(message.client_id for message in chat.messages)
 
     def remove(self, chat_id: str) -> None:
-        """Take a chat out. The client ids of its messages stay remembered, as they would."""
-        del self.chats[chat_id]
-        self.by_users = {key: one for key, one in self.by_users.items() if one != chat_id}
+        """Take a chat out; another of the same users is theirs again. The client ids stay remembered, as they would."""
+        gone = self.chats.pop(chat_id)
+        key = users_key(gone.user_ids)
+        if self.by_users.get(key) == chat_id:
+            del self.by_users[key]
+            others = [one.id for one in self.chats.values() if one.user_ids and users_key(one.user_ids) == key]
+            if others:
+                self.by_users[key] = others[-1]
 
     def chat_of(self, user_ids: Sequence[str]) -> Chat | None:
         """Return the chat of exactly these users, in any order."""
