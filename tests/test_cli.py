@@ -231,6 +231,16 @@ def test_stop_waits_for_the_answer_under_way_but_not_for_idle_connections() -> N
         assert time.monotonic() - begin < 5
 
 
+def test_a_client_that_says_no_more_is_answered() -> None:
+    """On the loop that serves: request and end are there in one turn of it."""
+    with started() as simulator:
+        for _ in range(20):
+            with connected(simulator) as client:
+                client.sendall(b"GET /_sim/livez HTTP/1.1\r\nHost: localhost\r\n\r\n")
+                client.shutdown(socket.SHUT_WR)
+                assert client.recv(100).startswith(b"HTTP/1.1 200 ")
+
+
 def test_routes_lists_every_api() -> None:
     """For a person."""
     assert "  /mini-app-runtime/v1/chat/  " in run("routes").stdout

@@ -384,8 +384,11 @@ async def test_answers_of_one_turn_are_written_before_their_effects_go(wire: Wir
     assert wrong == ["Listen belongs to one connection and has none here"]
 
 
-async def test_a_client_that_says_no_more_is_answered(wire: Wire) -> None:
+@pytest.mark.parametrize("waits", [False, True], ids=["at once", "the first of its connection"])
+async def test_a_client_that_says_no_more_is_answered(wire: Wire, waits: bool) -> None:
     """Its last words and their end come in one turn of the loop."""
+    if not waits:
+        await arrived(wire)
     wire.send(GET % (1, b""))
     wire.end()
     assert await wire.answers(1) == [(b"200", body(1))]

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 LINE_LIMIT: Final = 64 * 1024
 """Longest request line and longest header, in bytes."""
 
+LAST_WORDS_S: Final = 0.2
+"""How long an answer may take that a client without further words waits for, or has run away from."""
+
 _LENGTH: Final = re.compile(rb"\r\ncontent-length:[ \t]*([0-9]{1,18})[ \t]*\r\n", re.IGNORECASE)
 _CODED: Final = re.compile(rb"\r\ntransfer-encoding:", re.IGNORECASE)
 _MULTIPART: Final = re.compile(r"\s*multipart/", re.IGNORECASE)
@@ -161,10 +164,21 @@ class Protocol(web.RequestHandler):
         self._body.set_exception(message.exc)
         self.close()
 
-    def eof_received(self) -> None:
-        """The client says no more, but may still read: what is answered goes before the connection ends."""
+    def eof_received(self) -> bool:  # type: ignore[override]  # asyncio's meaning of it, which aiohttp does not use
+        """The client says no more. Perhaps it has left, perhaps it still reads: then it is answered before the end."""
         self._server.flush()
         super().eof_received()
+        whole = self._body is None or self._body.is_eof()
+        idle = self._waiter is not None and not self._waiter.done()
+        if self._upgraded or self._peer[0] == "https" or not whole or idle:
+            return False
+        self._close = True  # this answer is the last
+        self._loop.call_later(LAST_WORDS_S, self._hang_up)
+        return True
+
+    def _hang_up(self) -> None:
+        if self.transport is not None:
+            self.transport.close()
 
     def connection_lost(self, exc: BaseException | None) -> None:
         """Nobody waits for a head any more."""
