@@ -141,8 +141,10 @@ def begin(simulator: Simulator, world: World, request: Request, kind: str = "req
 
 
 def awaited(plan: Plan) -> None:
-    """The body took its time: what is done with it is done now, after whatever was done meanwhile."""
-    plan.call.now = plan.call.entry.at = plan.call.world.clock.now()
+    """The body took its time: where anything else was done meanwhile, what is done with it comes after that."""
+    call, journal = plan.call, plan.call.world.journal
+    if plan.api is not plan.simulator.control and journal.seq != call.entry.seq:
+        call.now = call.entry.at = call.world.clock.now()
 
 
 def finish(plan: Plan, body: Body = NO_BODY) -> Outcome:
