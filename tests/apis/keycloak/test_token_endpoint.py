@@ -145,3 +145,17 @@ def test_a_malformed_form_makes_no_client(name: bytes) -> None:
     answer = desk.ask("POST", oidc("token"), form, headers={"Content-Type": FORM})
     assert (answer.status, answer.data["error"]) == (400, "invalid_request")
     assert answer.data["error_description"].startswith("Malformed form: ")
+
+
+def test_no_client_has_a_nul_in_its_name(desk: Desk) -> None:
+    """Though any client may come in an open world."""
+    answer = post(desk, "token", "grant_type=client_credentials&client_id=a%00b&client_secret=s")
+    assert said(answer) == (401, "invalid_client", "Invalid client or Invalid client credentials")
+    assert "woven" not in accounts(desk).realms
+
+
+def test_no_user_has_a_nul_in_their_name(desk: Desk) -> None:
+    """The client that logs them in is as good as any."""
+    form = "grant_type=password&client_id=app&client_secret=s&username=a%00b&password=p"
+    answer = post(desk, "token", form)
+    assert (answer.status, answer.data["error"]) == (401, "invalid_grant")

@@ -70,6 +70,8 @@ def _first_contact(identity: Identity, call: Call, readings: list[Credentials]) 
     raw = readings[0]
     escaped = any(_ESCAPE.search(text) for text in raw if text)
     client_id, secret = readings[-1] if escaped else raw
+    if "\0" in (client_id or ""):  # no database of the real server keeps one [guess]
+        raise OAuthError("invalid_client", INVALID_CREDENTIALS, 401)
     client = identity.new_client(call.params["realm"], client_id or "")
     client.secret = secret or None
     client.public = client.secret is None
