@@ -1,32 +1,27 @@
 """Sends the deliveries of all worlds: what may leave is asked of `core.callbacks`, what happened is told to it.
 
-One client session, 32 attempts of a world at a time. No redirects, no proxy of the environment, no cookies.
+32 attempts of a world at a time; `outgoing` makes them.
 """
 
 from __future__ import annotations
 
 import asyncio
-import socket
-import ssl
 from collections.abc import Callable, Iterable
-from contextvars import ContextVar
 from functools import lru_cache, partial
 from ipaddress import ip_address
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from aiohttp import ClientError, ClientSession, ClientTimeout, DummyCookieJar, TCPConnector
-from aiohttp.abc import AbstractResolver, ResolveResult
 from multidict import CIMultiDict
 from yarl import URL
 
-from chatsim import __version__
-from chatsim.core.callbacks import REPLY_KEPT, Attempt, Policy
+from chatsim.core.callbacks import Attempt, Policy
 from chatsim.core.clock import rfc3339
 from chatsim.core.faults import UNHEARD
 from chatsim.core.journal import Entry
 from chatsim.core.targets import is_near, malformed, own_control, refusal
+from chatsim.server.outgoing import Address, NoAnswer, Outgoing, Refused
 
 if TYPE_CHECKING:
     from chatsim.core.callbacks import Delivery, Outbox
@@ -34,17 +29,9 @@ if TYPE_CHECKING:
     from chatsim.core.world import World
 
 AT_ONCE: Final = 32
-USER_AGENT: Final = f"chatsim/{__version__}"
 
-_NAMES_KEPT: Final = 1000
 _NOT_ASKED: Final = Policy()
 _CONTAINER_MARKS: Final = ("/.dockerenv", "/run/.containerenv")
-_allowed: ContextVar[tuple[str, ...]] = ContextVar("allowed", default=())
-
-
-@lru_cache(maxsize=64)
-def _within(seconds: float) -> ClientTimeout:
-    return ClientTimeout(total=seconds)
 
 
 class Blocked(Exception):
@@ -56,9 +43,7 @@ class Courier:
 
     def __init__(self, changed: Callable[[World], None]) -> None:
         self._changed = changed
-        self._session: ClientSession | None = None
-        self._resolver: _GuardedResolver | None = None
-        self._tls: dict[str, ssl.SSLContext] = {}
+        self._outgoing = Outgoing()
         self._under_way: dict[World, set[asyncio.Task[None]]] = {}
 
     def leave(self, world: World, delivery: str) -> None:
@@ -112,8 +97,7 @@ class Courier:
         for world in list(self._under_way):
             self.forget(world)
         await asyncio.gather(*tasks, return_exceptions=True)
-        if self._session is not None:
-            await self._session.close()
+        self._outgoing.close()
 
     async def _attempt(self, world: World, outbox: Outbox, delivery: Delivery) -> None:
         entry = _entry(world, delivery)
@@ -161,83 +145,35 @@ class Courier:
         if target.off_limits:
             raise Blocked(target.off_limits)
         if not target.near and not target.problem:
-            known = self._resolver.seen.get(target.host, ()) if self._resolver is not None else ()
-            addresses = (target.host,) if target.is_address else known
-            _refuse_far(target.host, addresses, world.setting("callbacks.allow_hosts"))
+            known = (target.host,) if target.is_address else self._outgoing.seen.get(target.address.origin.host, ())
+            _refuse_far(target.host, known, world.setting("callbacks.allow_hosts"))
 
     async def _post(self, world: World, delivery: Delivery, target: _Target, at: int) -> Attempt:
         if target.problem:
             return Attempt(at=at, error=target.problem)
-        if not target.is_address:
-            _allowed.set(tuple(world.setting("callbacks.allow_hosts")))
+        within = world.setting("callbacks.timeout_s")
         began = perf_counter()
         try:
-            async with self._open().post(
-                target.url,
-                data=delivery.body,
-                headers=delivery.headers,
-                allow_redirects=False,
-                timeout=_within(world.setting("callbacks.timeout_s")),
-                ssl=self._trusted(world.setting("callbacks.ca_file")),
-            ) as response:
-                reply = b""
-                while len(reply) < REPLY_KEPT and not response.content.at_eof():
-                    reply += await response.content.read(REPLY_KEPT)
+            answer = await self._outgoing.post(
+                target.address,
+                delivery.headers,
+                delivery.body,
+                timeout_s=within,
+                ca_file=world.setting("callbacks.ca_file"),
+                approve=partial(_approve, world, target),
+            )
         except TimeoutError:
-            took = perf_counter() - began
-            return Attempt(at=at, duration_s=took, error=f"no answer within {world.setting('callbacks.timeout_s'):g} s")
-        except (ClientError, OSError, ValueError) as problem:
+            return Attempt(at=at, duration_s=perf_counter() - began, error=f"no answer within {within:g} s")
+        except NoAnswer as problem:
             return Attempt(at=at, duration_s=perf_counter() - began, error=_worded(problem, target))
-        headers = [(str(name), value) for name, value in response.headers.items()]  # istr is not quite a str
-        return Attempt(at=at, duration_s=perf_counter() - began, status=response.status, headers=headers, reply=reply)
-
-    def _open(self) -> ClientSession:
-        if self._session is None:
-            self._resolver = _GuardedResolver()
-            self._session = ClientSession(
-                connector=TCPConnector(limit=0, use_dns_cache=False, resolver=self._resolver),
-                cookie_jar=DummyCookieJar(),
-                headers={"User-Agent": USER_AGENT},
-                skip_auto_headers=("Accept-Encoding",),
-                trust_env=False,
-            )
-        return self._session
-
-    def _trusted(self, ca_file: str | None) -> ssl.SSLContext | bool:
-        if ca_file is None:
-            return True
-        if ca_file not in self._tls:
-            self._tls[ca_file] = ssl.create_default_context(cafile=ca_file)
-        return self._tls[ca_file]
+        took = perf_counter() - began
+        return Attempt(at=at, duration_s=took, status=answer.status, headers=answer.headers, reply=answer.body)
 
 
-class _GuardedResolver(AbstractResolver):
-    """Resolves names, and refuses those whose addresses the world of this delivery must not call."""
-
-    def __init__(self) -> None:
-        self.seen: dict[str, tuple[str, ...]] = {}
-
-    async def resolve(
-        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
-    ) -> list[ResolveResult]:
-        """The addresses of a name. Raises Blocked."""
-        loop = asyncio.get_running_loop()
-        found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM, family=family)
-        addresses = tuple(dict.fromkeys(str(where[0]) for *_, where in found))
-        if len(self.seen) >= _NAMES_KEPT:
-            self.seen.clear()
-        self.seen[host] = addresses
-        _refuse_far(host, addresses, _allowed.get())
-        flags = socket.AI_NUMERICHOST | socket.AI_NUMERICSERV
-        return [
-            ResolveResult(
-                hostname=host, host=str(where[0]), port=int(where[1]), family=found_family, proto=proto, flags=flags
-            )
-            for found_family, _, proto, _, where in found
-        ]
-
-    async def close(self) -> None:
-        """Nothing is kept open."""
+def _approve(world: World, target: _Target, addresses: tuple[str, ...]) -> None:
+    """Raise Blocked where a name turns out to be that of an address the world must not call."""
+    if not target.is_address:
+        _refuse_far(target.host, addresses, world.setting("callbacks.allow_hosts"))
 
 
 def _refuse_far(host: str, addresses: Iterable[str], allow_hosts: Iterable[str]) -> None:
@@ -250,6 +186,7 @@ class _Target(NamedTuple):
     """An address as far as it can be judged without a network."""
 
     url: URL
+    address: Address
     host: str
     is_address: bool
     near: bool
@@ -262,7 +199,7 @@ class _Target(NamedTuple):
 @lru_cache(maxsize=4096)
 def _look_at(target: str) -> _Target:
     if problem := malformed(target):
-        return _Target(URL(), "", is_address=False, near=False, problem=problem, off_limits="")
+        return _Target(URL(), Address.of(URL()), "", is_address=False, near=False, problem=problem, off_limits="")
     url = URL(target, encoded=target.isascii())
     host = url.host or ""
     try:
@@ -270,7 +207,7 @@ def _look_at(target: str) -> _Target:
     except ValueError:
         address = None
     near = address is not None and is_near(address)
-    return _Target(url, host, address is not None, near, "", own_control(target) or "")
+    return _Target(url, Address.of(url), host, address is not None, near, "", own_control(target) or "")
 
 
 def _entry(world: World, delivery: Delivery) -> Entry:
@@ -324,12 +261,11 @@ def _draw(world: World, entry: Entry) -> Drawn | None:
     return drawn
 
 
-def _worded(problem: Exception, target: _Target) -> str:
+def _worded(problem: NoAnswer, target: _Target) -> str:
     """What went wrong, with the usual remedy where localhost is not where the receiver is."""
-    url, host = target.url, target.host
-    if not isinstance(getattr(problem, "os_error", problem), ConnectionRefusedError):
-        return str(problem) or type(problem).__name__
-    text = f"connection refused by {host}:{url.port}"
+    url, host, text = target.url, target.host, str(problem)
+    if not isinstance(problem, Refused):
+        return text
     local = host == "localhost" or (target.is_address and ip_address(host).is_loopback)
     if local and any(Path(mark).exists() for mark in _CONTAINER_MARKS):
         text += (
