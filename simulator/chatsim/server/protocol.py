@@ -42,7 +42,18 @@ class Protocol(web.RequestHandler):
     already.
     """
 
-    __slots__ = ("_begun", "_body", "_head_timer", "_last", "_left", "_new_head", "_peer", "_server", "prepared")
+    __slots__ = (
+        "_begun",
+        "_body",
+        "_head_timer",
+        "_last",
+        "_left",
+        "_new_head",
+        "_peer",
+        "_server",
+        "_silent",
+        "prepared",
+    )
 
     def __init__(self, manager: web.Server, server: Server, own: str | None = None, **limits: Any) -> None:
         super().__init__(manager, **limits)
@@ -55,6 +66,7 @@ class Protocol(web.RequestHandler):
         self._begun = b""  # a head of which only this has come
         self._body: Any = None  # the one that is on its way, or was the last
         self._new_head: bytes | None = None
+        self._silent = True  # nothing has come yet
         self._last: Head | None = None
         self.prepared: Outcome | None = None
 
@@ -67,9 +79,10 @@ class Protocol(web.RequestHandler):
 
     def data_received(self, data: bytes) -> None:
         """Take what arrived, and answer what can be answered at once."""
-        # aiohttp's loop for this connection sleeps on `_waiter` while there is nothing to do.
-        idle = self._waiter
-        if idle is None or idle.done():
+        # aiohttp's loop for this connection sleeps on `_waiter` while there is nothing to do. Before Python 3.12 it has
+        # not begun when a client speaks at once.
+        idle, unbegun, self._silent = self._waiter, self._silent, False
+        if (idle is None and not unbegun) or (idle is not None and idle.done()):
             self._take(data)
             self._watch_head()
             return
@@ -81,6 +94,8 @@ class Protocol(web.RequestHandler):
                 self._answer_what_can_be()
             self._waiter = idle
             self._watch_head()
+        if idle is None:
+            return
         if self._force_close:
             idle.cancel()
         elif self._messages:

@@ -25,8 +25,10 @@ if TYPE_CHECKING:
 TEXT: Final = 0x81
 BINARY: Final = 0x82
 CLOSING_S: Final = 2.0
+FIRST: Final = 16
 AT_ONCE: Final = 96
-"""So many frames of one push are there at a time, before they are written."""
+"""So many frames of one push are made before they are written; `FIRST` ones, so that soon somebody has something to
+read."""
 
 _MEDIUM: Final = struct.Struct(">BBH").pack
 _LONG: Final = struct.Struct(">BBQ").pack
@@ -286,7 +288,8 @@ class Hub:
             for link in told:
                 link.connection.muted = link.connection.muted or drawn.act.mute
                 self.carry_out(link, ends(drawn.act))
-        for start in range(0, len(told), AT_ONCE):
+        self._tell(told[:FIRST], push, encoder)
+        for start in range(FIRST, len(told), AT_ONCE):
             self._tell(told[start : start + AT_ONCE], push, encoder)
         raw = encoder.bytes(told[0].connection.base_url if told else world.base_url)
         note_push(world, entry, tuple(link.connection.id for link in told), raw)
@@ -315,7 +318,9 @@ class Hub:
 
     def _receivers(self, world: World, push: Push) -> list[Link]:
         listeners = self._topics.get((world, push.topic), {})
-        links = [link for name, link in list(listeners.items()) if name != push.skip]
+        links = list(listeners.values())
+        if (skipped := listeners.get(push.skip or "")) is not None:
+            links.remove(skipped)
         if not push.one_of:
             return links
         groups: dict[str, list[Link]] = {}
