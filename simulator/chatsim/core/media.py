@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import weakref
 from pathlib import Path
+from typing import BinaryIO
 
 
 class Blob:
@@ -37,3 +39,7 @@ class Blob:
         with Path(self.path).open("rb") as file:
             file.seek(start)
             return file.read() if end is None else file.read(max(0, end - start))
+
+    def open(self) -> BinaryIO:
+        """Open the bytes to be read piece by piece."""
+        return io.BytesIO(self.data) if self.path is None else Path(self.path).open("rb")

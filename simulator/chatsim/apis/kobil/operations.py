@@ -47,10 +47,14 @@ def request_signature(state: Kobil, call: Call) -> Reply:
     if flaw := pdf.flaw(file.blob):
         raise Invalid(f"part signatureFile ({file.filename!r}) is no PDF: {flaw}")
     coordinates = call.quirk("kobil.coordinates")
-    if pdf.Box.of(body, coordinates).empty:
+    box = pdf.Box.of(body, coordinates)
+    if box.empty:
         raise Invalid("the signature's area has no width or no height: give two corners that differ in x and in y")
     if coordinates == "percent" and not all(0 <= body[name] <= 100 for name in CORNERS):
         call.tolerate("coordinates_beyond_page", "coordinates are per cent of the page, from 0 to 100")
+    # The real answer to a document that cannot be signed, or has no such page, is unknown: told at once [guess].
+    if problem := pdf.hindrance(file.blob, box, name=call.params["user_id"], now=call.now):
+        raise Invalid(f"part signatureFile ({file.filename!r}): {problem}")
     _tolerate(call, form)
     return _keep(state, call, body, SIGNATURE, body["messageText"], file)
 
