@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatsim.core.files import Unsatisfiable, disposition, harmless_type, wanted
+from chatsim.core.files import Unsatisfiable, as_text, disposition, harmless_type, wanted
 
 
 @pytest.mark.parametrize(
@@ -56,6 +56,7 @@ def test_nothing_has_no_range() -> None:
         ("..", 'attachment; filename="download"'),
         ('a"b.pdf', "attachment; filename=\"a_b.pdf\"; filename*=UTF-8''a%22b.pdf"),
         ("\udcff.bin", "attachment; filename=\"_.bin\"; filename*=UTF-8''%FF.bin"),
+        ("\ud800.bin", "attachment; filename=\"_.bin\"; filename*=UTF-8''%EF%BF%BD.bin"),
         ("ü.pdf", "attachment; filename=\"_.pdf\"; filename*=UTF-8''%C3%BC.pdf"),
         ("a\r\nSet-Cookie: x", "attachment; filename=\"a__Set-Cookie: x\"; filename*=UTF-8''a%0D%0ASet-Cookie%3A%20x"),
     ],
@@ -63,6 +64,27 @@ def test_nothing_has_no_range() -> None:
 def test_name_is_kept_and_made_harmless(name: str, header: str) -> None:
     """Paths are cut off, quotes and control characters escaped, other alphabets written twice."""
     assert disposition(name) == header
+
+
+@pytest.mark.parametrize(
+    ("sent", "text"),
+    [
+        (b"a b.pdf", "a b.pdf"),
+        ("naïve.pdf".encode(), "naïve.pdf"),
+        (b"caf\xe9.pdf", "caf\ufffd.pdf"),
+        (b"\xed\xa0\x80", "\ufffd" * 3),
+        (b"\xe2\x82", "\ufffd"),
+    ],
+)
+def test_name_is_read_as_utf8(sent: bytes, text: str) -> None:
+    """Bytes that are none become replacement characters, as many as browsers show."""
+    assert as_text(sent.decode("utf-8", "surrogateescape")) == text
+
+
+@given(st.text(st.characters()))
+def test_every_name_has_a_text(name: str) -> None:
+    """Which UTF-8 can hold."""
+    as_text(name).encode()
 
 
 @given(st.text(st.characters()))

@@ -10,6 +10,8 @@ _RANGE: Final = re.compile(r"bytes=[ \t]*([0-9]*)-([0-9]*)[ \t]*", re.IGNORECASE
 _DIRECTORIES: Final = re.compile(r".*[/\\]", re.DOTALL)
 # attr-char of RFC 5987, beside letters and digits.
 _ATTR_CHAR: Final = "!#$&+-.^_`|~"
+_NO_BYTE: Final = re.compile("[\ud800-\udc7f\udd00-\udfff]")
+"""Surrogates that stand for no byte; those of `surrogateescape` are U+DC80 to U+DCFF."""
 
 
 class Unsatisfiable(ValueError):
@@ -38,11 +40,21 @@ def wanted(header: str | None, size: int) -> tuple[int, int] | None:
     return start, end
 
 
+def as_sent(name: str) -> bytes:
+    """The bytes of a name that came in a form, where what is no UTF-8 was kept as surrogates."""
+    return _NO_BYTE.sub("\ufffd", name).encode("utf-8", "surrogateescape")
+
+
+def as_text(name: str) -> str:
+    """The same as text that every reader takes: U+FFFD for what is no UTF-8, as servers on Node and Java decode it."""
+    return name if name.isascii() else as_sent(name).decode("utf-8", "replace")
+
+
 def disposition(filename: str) -> str:
     """A Content-Disposition that saves under this name: its last part, whatever it holds, harmless in a header."""
     name = _DIRECTORIES.sub("", filename).strip(" .") or "download"
     plain = "".join(one if " " <= one <= "~" and one not in '"\\%' else "_" for one in name)
-    extended = quote(name.encode("utf-8", "surrogateescape"), safe=_ATTR_CHAR)  # what was no UTF-8 is again as it came
+    extended = quote(as_sent(name), safe=_ATTR_CHAR)
     return f'attachment; filename="{plain}"' + ("" if plain == name else f"; filename*=UTF-8''{extended}")
 
 

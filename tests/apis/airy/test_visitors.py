@@ -148,13 +148,14 @@ def test_a_message_to_a_closed_channel_is_not_found(desk: Desk) -> None:
     assert (answer.status, answer.body, answer.bug) == (404, b"", "")
 
 
-def test_the_widget_may_upload_and_point_to_a_file(desk: Desk) -> None:
+@pytest.mark.parametrize(("name", "shown_as"), [("a b.png", "a%20b.png"), ("\udcff.png", "%EF%BF%BD.png")])
+def test_the_widget_may_upload_and_point_to_a_file(desk: Desk, name: str, shown_as: str) -> None:
     """The address that an upload gives is one of the simulator's own, where the client reached it."""
-    part = Part(name="file", filename="a b.png", content_type="image/png", blob=Blob.of(b"png"))
+    part = Part(name="file", filename=name, content_type="image/png", blob=Blob.of(b"png"))
     headers = {"Content-Type": "multipart/form-data; boundary=x"}
     url = desk.ask("POST", "/media.upload", b"", headers=headers, parts=(part,)).data["media_url"]
     shown = desk.ask("GET", url.removeprefix("http://localhost:8080"))
-    assert (url.rpartition("/")[2], shown.status, shown.body) == ("a%20b.png", 200, b"png")
+    assert (url.rpartition("/")[2], shown.status, shown.body) == (shown_as, 200, b"png")
 
 
 def test_an_automatic_answer_comes_a_second_later(desk: Desk) -> None:

@@ -175,6 +175,21 @@ def test_thumbnail_is_a_blurhash(desk: KobilDesk) -> None:
     assert (blurhash.components(thumbnail), len(blurhash.decode(thumbnail, 8, 6))) == ((4, 3), 6)
 
 
+def test_type_of_the_users_file_can_be_said(desk: KobilDesk) -> None:
+    """content_type stands in for the file's own, in the callback and at the download."""
+    media = desk.act("send-attachment", **WHO, content_type="image/heic")["content"]["mediaContent"]
+    kept = desk.world.state("kobil").media[media["mediaId"]]
+    assert (media["contentType"], kept.content_type) == ("image/heic", "image/heic")
+
+
+def test_names_that_are_no_utf8_are_posted_as_text(desk: KobilDesk) -> None:
+    """The callback shows replacement characters, the download has the bytes that came."""
+    odd = file("file", b"x", "caf\udce9.jpg", "image/j\udce9")
+    media = desk.act("send-attachment", **WHO, file=odd)["content"]["mediaContent"]
+    assert (media["fileName"], media["contentType"]) == ("caf\ufffd.jpg", "image/j\ufffd")
+    assert desk.world.state("kobil").media[media["mediaId"]].file_name == "caf\udce9.jpg"
+
+
 @pytest.mark.parametrize(
     ("raw", "kind"), [(b"%PDF-", "application/pdf"), (b"rubbish", "image/png"), (b"", "image/gif")]
 )

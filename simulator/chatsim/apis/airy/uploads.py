@@ -8,6 +8,7 @@ from urllib.parse import quote
 from chatsim.apis.airy.state import Airy, Upload
 from chatsim.core.api import Call
 from chatsim.core.errors import Malformed, NotFound, UnsupportedMediaType
+from chatsim.core.files import as_text
 from chatsim.core.http import Body, File, Part, Reply
 
 MAX_FILE_BYTES: Final = 10 * 1024 * 1024
@@ -35,7 +36,7 @@ def upload_media(airy: Airy, call: Call) -> Reply:
     name = part.filename or "file"
     upload = Upload(call.ids.next_bytes("airy-upload", 12).hex(), name, part.content_type, part.blob)
     airy.uploads[upload.id] = upload
-    return Reply(body={"media_url": f"{_public_base(call)}/media.upload/{upload.id}/{quote(name, safe='')}"})
+    return Reply(body={"media_url": f"{_public_base(call)}/media.upload/{upload.id}/{quote(as_text(name), safe='')}"})
 
 
 def download_media(airy: Airy, call: Call) -> Reply:

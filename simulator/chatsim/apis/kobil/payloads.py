@@ -7,6 +7,7 @@ from typing import Any
 from chatsim.apis.kobil import ids
 from chatsim.apis.kobil.state import Media, Message
 from chatsim.core.api import Call
+from chatsim.core.files import as_text
 
 
 def chat(call: Call, message: Message, media: Media | None = None, thumbnail: str = "") -> dict[str, Any]:
@@ -44,9 +45,10 @@ def signature(message: Message, request: Message, status: str, media: Media | No
 
 
 def _media(media: Media, thumbnail: str) -> dict[str, Any]:
+    # A part's head may hold any bytes. The real server reads it somehow before it writes JSON: as UTF-8 here [guess].
     return {
-        "contentType": media.content_type,
-        "fileName": media.file_name,
+        "contentType": as_text(media.content_type),
+        "fileName": as_text(media.file_name),
         "fileSize": media.blob.size,
         "thumbnailPreview": thumbnail,
         "mediaId": media.id,

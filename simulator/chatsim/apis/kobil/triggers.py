@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+import msgspec
+
 from chatsim.apis.kobil import contract, ids, party, payloads, thumbnails
 from chatsim.apis.kobil.operations import SIGNATURE, keep_file
 from chatsim.apis.kobil.party import Party
@@ -68,6 +70,8 @@ def send_attachment(state: Kobil, call: Call) -> Reply:
     file = call.body.get("file")
     if file is None:
         file = _fixture(call, call.body.get("fixture", "photo.jpeg"))
+    if (kind := call.body.get("content_type")) is not None:
+        file = msgspec.structs.replace(file, content_type=kind)
     return _say(state, call, who, "attachmentMessage", "", file=file)
 
 
