@@ -184,6 +184,14 @@ def test_forms_that_cannot_be(aviary: Desk, parts: tuple[Part, ...] | None, stat
     assert aviary.ask("POST", f"{WORLD}/parrot/send-file", parts=parts, headers=FORM).status == status
 
 
+@pytest.mark.parametrize("name", ["token", "wait_s", "picture"])
+def test_only_one_part_is_a_file(aviary: Desk, name: str) -> None:
+    """A member that came as a file, or a file by another name, is refused at its pointer."""
+    parts = (_part("token", b"x"), _part(name, b"bytes", "a.txt"))
+    answer = aviary.ask("POST", f"{WORLD}/parrot/send-file", parts=parts, headers=FORM)
+    assert (answer.status, answer.data["errors"][0]["pointer"], answer.bug) == (422, f"/{name}", "")
+
+
 def test_the_same_trigger_takes_json(aviary: Desk) -> None:
     """Where no file has to be sent."""
     assert aviary.ask("POST", f"{WORLD}/parrot/send-file", {"token": "x"}).status == 200

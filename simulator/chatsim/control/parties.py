@@ -8,6 +8,7 @@ from chatsim.control.problems import render
 from chatsim.control.rows import step_row, world_row
 from chatsim.control.worlds import base_url
 from chatsim.core.api import NOTHING, Api, Call, Collection, Operation, Route, Trigger
+from chatsim.core.dialect import escape
 from chatsim.core.effects import Elsewhere, Leave
 from chatsim.core.errors import Conflict, Internal, Invalid, Malformed, NotFound
 from chatsim.core.http import Body, Pending, Reply
@@ -18,6 +19,8 @@ from chatsim.core.simulator import Simulator
 from chatsim.core.world import World
 
 FORM: Final = "multipart/form-data"
+FILE: Final = "file"
+"""The part of a form that carries bytes."""
 
 
 def routes(api: Api) -> Iterator[Route]:
@@ -178,10 +181,12 @@ def _form_decoder(api: Api, trigger: Trigger) -> Callable[[Call, Body], Any]:
                 raise Malformed(body.problem or "the form is empty")
             fields: Any = {}
             for part in body.parts:
-                if part.filename is not None:
+                if part.filename is None:
+                    fields[part.name] = _field(part.name, part.blob.read())
+                elif part.name == FILE:
                     files[part.name] = part
                 else:
-                    fields[part.name] = _field(part.name, part.blob.read())
+                    raise refused(f"/{escape(part.name)}", f"a file is sent in the part {FILE!r}, not {part.name!r}")
         else:
             try:
                 fields = decode(body.raw) if body.raw else {}
