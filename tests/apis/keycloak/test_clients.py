@@ -111,6 +111,12 @@ def test_which_reading_of_a_header_is_kept(desk: Desk, given: str, kept: str) ->
     assert accounts(desk).realms["woven"].clients["app"].secret == kept
 
 
+def test_secrets_that_are_no_utf8_keep_apart(desk: Desk) -> None:
+    """Escapes in a Basic header that stand for no text are taken as they are: one is kept, another is wrong."""
+    statuses = [post(desk, "token", GRANT, headers=basic("app", given)).status for given in ("%FF", "%FE")]
+    assert statuses == [200, 401]
+
+
 def test_public_client_needs_no_secret() -> None:
     """Whatever secret it sends is not looked at."""
     desk = token_desk(**LISTED)

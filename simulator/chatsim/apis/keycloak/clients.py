@@ -94,11 +94,19 @@ def _readings(call: Call, form: Form) -> list[Credentials]:
             raise BasicChallenge(call.params["realm"])
         return [body]
     found = []
-    for one in (basic, Credentials(*(text and unquote_plus(text) for text in basic))):
+    for one in (basic, Credentials(*map(_decoded, basic))):
         client_id = one.client_id if body.client_id is None else body.client_id
         secret = one.secret if body.secret is None else body.secret
         found.append(Credentials(client_id, secret))
     return found
+
+
+def _decoded(text: str | None) -> str | None:
+    """The text without its percent-escapes; as it is where they stand for no UTF-8."""
+    try:
+        return text and unquote_plus(text, errors="strict")
+    except UnicodeDecodeError:
+        return text
 
 
 def _basic(header: str) -> Credentials | None:

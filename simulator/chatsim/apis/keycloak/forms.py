@@ -34,7 +34,7 @@ def decode_form(call: Call, body: Body) -> Form:
     No body at all needs no content type and is an empty form [guess].
 
     Raises:
-        UnsupportedMediaType: it is something else.
+        UnsupportedMediaType: it is something else. OAuthError: as `read_form`.
     """
     kind = call.request.content_type
     if kind != FORM and (kind or body.raw or body.parts):
@@ -43,16 +43,22 @@ def decode_form(call: Call, body: Body) -> Form:
 
 
 def read_form(raw: bytes) -> Form:
-    """Read form parameters, replacing what is not UTF-8.
+    """Read form parameters.
 
     Raises:
-        OAuthError: a `%` without two hex digits [guess].
+        OAuthError: a `%` without two hex digits, or what is no UTF-8: replaced, two secrets would be one [guess].
     """
     values: dict[str, str] = {}
     repeated: list[str] = []
     if _BAD_PERCENT.search(raw):
         raise OAuthError("invalid_request", "Malformed form: a % is not followed by two hex digits")
-    for name, value in parse_qsl(raw.decode("utf-8", "replace"), keep_blank_values=True, errors="replace"):
+    try:
+        pairs = parse_qsl(raw.decode(), keep_blank_values=True, errors="strict")
+    except UnicodeDecodeError as error:
+        raise OAuthError(
+            "invalid_request", f"Malformed form: byte 0x{error.object[error.start]:02X} is no UTF-8"
+        ) from error
+    for name, value in pairs:
         if name in values:
             repeated.append(name)
         else:
