@@ -100,14 +100,16 @@ def test_what_clients_add_to_an_attachment_is_accepted(desk: KobilDesk) -> None:
 
 def test_instance_id_as_a_part_is_used(desk: KobilDesk) -> None:
     """An instanceId of its own in the form comes back."""
-    answer = desk.form(MEDIA, PICTURE, field("message", attachment()), field("instanceId", b"mine"))
-    assert answer.data["instanceId"] == "mine"
+    long = "mine" * 1000
+    answer = desk.form(MEDIA, PICTURE, field("message", attachment()), field("instanceId", long.encode()))
+    assert answer.data["instanceId"] == long
 
 
 REFUSED = {
     "no json": (MEDIA, PICTURE),
     "no file": (MEDIA, field("message", attachment())),
     "file without a name": (MEDIA, field("attachment", b"x"), field("message", attachment())),
+    "instanceId that is no text": (MEDIA, PICTURE, field("message", attachment()), field("instanceId", b"\xff")),
     "free text": (MEDIA, PICTURE, field("message", b"Hello")),
     "empty text": (MEDIA, PICTURE, field("message", b"")),
     "json text": (MEDIA, PICTURE, field("message", b'"Hello"')),

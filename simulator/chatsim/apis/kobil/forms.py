@@ -12,7 +12,7 @@ from chatsim.core.errors import Malformed, UnsupportedMediaType
 from chatsim.core.http import JSON, Body, Part
 from chatsim.core.json import BadJson, decode
 
-LONGEST_JSON: Final = 1024 * 1024
+LONGEST: Final = 1024 * 1024
 
 # The document writes signatureFile and signatureData, its predecessor's tables misspelt both [source].
 MISSPELT: Final = {"sigantureFile": "signatureFile", "sigantureData": "signatureData"}
@@ -56,7 +56,7 @@ def form_decoder(json_part: str, file_part: str) -> Callable[[Call, Body], Form]
             elif name == file_part and form.file is None:
                 form.file = part
             elif name == "instanceId" and instance_id is None:
-                instance_id = part.blob.read(0, 1024).decode("utf-8", "replace")
+                instance_id = _text(part)
             else:
                 form.tolerated.append(("extra_part", f"part {name} was ignored"))
         if instance_id is not None:
@@ -68,10 +68,22 @@ def form_decoder(json_part: str, file_part: str) -> Callable[[Call, Body], Form]
     return decode_form
 
 
-def _json(part: Part) -> Any:
-    if part.blob.size > LONGEST_JSON:
-        raise Malformed(f"part {part.name} has {part.blob.size} bytes, more than a JSON part may have ({LONGEST_JSON})")
+def _text(part: Part) -> str:
     try:
-        return decode(part.blob.read())
+        return _short(part).decode()
+    except UnicodeDecodeError as error:
+        raise Malformed(f"part {part.name} is no UTF-8: {error.reason} at byte {error.start}") from error
+
+
+def _json(part: Part) -> Any:
+    try:
+        return decode(_short(part))
     except BadJson as error:
         raise Malformed(f"part {part.name} is not JSON: {error}") from error
+
+
+def _short(part: Part) -> bytes:
+    """The bytes of a part that is no file."""
+    if part.blob.size > LONGEST:
+        raise Malformed(f"part {part.name} has {part.blob.size} bytes, more than a part of text may have ({LONGEST})")
+    return part.blob.read()
