@@ -22,7 +22,7 @@ def authenticate(airy: Airy, call: Call) -> Reply:
     channel_id, resume_token = call.body.get("channel_id"), call.body.get("resume_token")
     if resume_token is not None:
         try:
-            visitor, _ = visitor_of(call.world, RESUME, resume_token, call.now)
+            visitor, _ = visitor_of(airy, call.world, RESUME, resume_token, call.now)
         except TokenRefused as refused:
             raise Bare(f"resume_token: {refused}", status=401) from refused
     elif channel_id is not None:
@@ -36,7 +36,7 @@ def authenticate(airy: Airy, call: Call) -> Reply:
         raise Bare("channel_id or resume_token is needed")
     states = call.quirk("airy.message-state")
     messages = [message.as_json(states) for message in airy.history(visitor.conversation_id)]
-    return Reply(body={"token": mint(call.world, AUTH, visitor, call.now), "messages": messages})
+    return Reply(body={"token": mint(airy, call.world, AUTH, visitor, call.now), "messages": messages})
 
 
 def resume_token(airy: Airy, call: Call) -> Reply:
@@ -50,7 +50,7 @@ def resume_token(airy: Airy, call: Call) -> Reply:
     else:
         hold(call.world, "resume-token", call.body)
         visitor = Visitor(call.body["conversation_id"], call.body["channel_id"])
-    return Reply(body={"resume_token": mint(call.world, RESUME, visitor, call.now)})
+    return Reply(body={"resume_token": mint(airy, call.world, RESUME, visitor, call.now)})
 
 
 def send(airy: Airy, call: Call) -> Reply:

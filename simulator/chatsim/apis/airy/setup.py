@@ -9,6 +9,7 @@ from chatsim.apis.airy.auth import ANONYMOUS, agent_id
 from chatsim.apis.airy.contract import hold
 from chatsim.apis.airy.delivery import deliver, write
 from chatsim.apis.airy.state import DELIVERED, FAILED, SOURCE, Airy, Channel, Message
+from chatsim.apis.airy.tokens import new_secret
 from chatsim.core.clock import parse_rfc3339
 from chatsim.core.errors import Conflict, NotFound
 from chatsim.core.formats import FORMATS
@@ -26,7 +27,7 @@ def build(world: World, fixture: Mapping[str, Any], now: int) -> Airy:
     Raises:
         Invalid, Conflict: the fixture breaks the contract, or a conversation is in no channel of it.
     """
-    airy = Airy()
+    airy = Airy(secret=new_secret(world))
     for channel_id, body in fixture.get("channels", {}).items():
         _set_channel(airy, _uuid(channel_id, "/channel_id"), hold(world, "sim-channels", body))
     for conversation_id, body in fixture.get("conversations", {}).items():

@@ -103,6 +103,7 @@ class Tail(msgspec.Struct, frozen=True):
 class Airy(msgspec.Struct, dict=True):
     """All of it, by id.
 
+    `secret` (hex) is what tokens are signed with; it goes along into a copy of the world, and `key` is its bytes.
     `passes` are the tokens checked lately, `tail` is what was pushed last; they are made again when they are needed.
     """
 
@@ -110,12 +111,18 @@ class Airy(msgspec.Struct, dict=True):
     conversations: dict[str, Conversation] = {}
     messages: dict[str, Message] = {}
     uploads: dict[str, Upload] = {}
+    secret: str = ""
 
     def __post_init__(self) -> None:
         self.reindex()
 
     def reindex(self) -> None:
-        """Forget what was derived."""
+        """Derive anew what is not kept.
+
+        Raises:
+            ValueError: the secret is not hex.
+        """
+        self.key = bytes.fromhex(self.secret)
         self.passes: dict[str, Pass] = {}
         self.tail = Tail()
 

@@ -1,6 +1,7 @@
 """Airy's two kinds of token, both JWTs signed with one symmetric key: for a conversation now, and to resume it later.
 
 Nothing is recorded: a token is good if this world's key signed it, it is of the right kind, and it has not run out.
+The key was made with the world, and a copy of the world has it too, so that who was let in before goes on there.
 """
 
 from __future__ import annotations
@@ -68,13 +69,20 @@ def decode_secret(secret: str) -> bytes:
     return urlsafe_b64decode(standard + "=" * (-len(standard) % 4))
 
 
-def key(world: World) -> bytes:
+def new_secret(world: World) -> str:
+    """The secret that a world begins with, as the state keeps it."""
+    return world.ids.secret_bytes("airy-jwt", "key").hex()
+
+
+def key(airy: Airy, world: World) -> bytes:
     """The key of a world: its own, or the one set by hand, which other worlds may share."""
     secret: str | None = world.setting("airy.jwt_secret")
-    return world.ids.secret_bytes("airy-jwt", "key") if secret is None else decode_secret(secret)
+    if secret is not None:
+        return decode_secret(secret)
+    return airy.key or bytes.fromhex(new_secret(world))  # a snapshot of long ago names none
 
 
-def mint(world: World, kind: Kind, visitor: Visitor, now: int) -> str:
+def mint(airy: Airy, world: World, kind: Kind, visitor: Visitor, now: int) -> str:
     """A new token, good from `now` on."""
     issued = now // SECOND
     claims = {
@@ -84,16 +92,16 @@ def mint(world: World, kind: Kind, visitor: Visitor, now: int) -> str:
         "iat": issued,
         "exp": issued + world.setting(kind.lifetime),
     }
-    return sign(claims, key(world), "HS256")
+    return sign(claims, key(airy, world), "HS256")
 
 
-def visitor_of(world: World, kind: Kind, token: str, now: int) -> tuple[Visitor, int]:
+def visitor_of(airy: Airy, world: World, kind: Kind, token: str, now: int) -> tuple[Visitor, int]:
     """Whom a token of this kind speaks for, and until when.
 
     Raises:
         TokenRefused: malformed, signed with another key, run out, or of the other kind.
     """
-    claims = read(token, key(world), "HS256")
+    claims = read(token, key(airy, world), "HS256")
     check_time(claims, now)
     conversation, channel, end = (claims.get(name) for name in (kind.conversation_claim, kind.channel_claim, "exp"))
     if not isinstance(conversation, str) or not isinstance(channel, str):
@@ -114,7 +122,7 @@ def check_auth(airy: Airy, world: World, token: str, now: int) -> Visitor:
         if now >= known.expires:
             raise TokenRefused("expired")
         return known.visitor
-    visitor, expires = visitor_of(world, AUTH, token, now)
+    visitor, expires = visitor_of(airy, world, AUTH, token, now)
     if len(airy.passes) >= MAX_PASSES:
         airy.passes.clear()
     airy.passes[token] = Pass(visitor, expires, secret)
