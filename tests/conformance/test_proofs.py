@@ -96,6 +96,20 @@ def test_nothing_leaks_into_another_world(desk: Desk, api: str) -> None:
 
 
 @pytest.mark.parametrize("api", apis_with_scripts())
+def test_a_copy_knows_what_was_given_out(desk: Desk, api: str) -> None:
+    """Under another name in another server, each token and id is taken as where it came from."""
+    script = script_of(api)
+    options = getattr(script, "SCRIPT_WORLD", {})
+    of, copy = client_of(desk, "of", **options), client_of(Desk(seed="another"), "copy")
+    script.script(of)
+    asks = script.foreign(of, of)
+    restore(copy.desk.simulator.worlds["copy"], read(copy.desk.simulator, decode(snapshot(desk, "of"))))
+    taken = [[(ask.target, client.send(ask).status) for ask in asks] for client in (of, copy)]
+    assert taken[0] == taken[1]
+    assert [status for _, status in taken[1] if status < 400] != []
+
+
+@pytest.mark.parametrize("api", apis_with_scripts())
 def test_a_restored_world_goes_on(desk: Desk, api: str) -> None:
     """After a snapshot is restored the next answers are those that followed it the first time, to the byte."""
     script = script_of(api)
