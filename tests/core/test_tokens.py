@@ -49,6 +49,12 @@ def test_a_stock_library_accepts_the_token() -> None:
     assert jwt.get_unverified_header(token) == {"alg": "RS256", "typ": "JWT", "kid": "key-1"}
 
 
+def test_the_type_may_be_left_out() -> None:
+    """Then the head names the algorithm, and the key where there is one."""
+    heads = [jwt.get_unverified_header(sign(CLAIMS, b"k", "HS256", kid, typ=None)) for kid in (None, "key-1")]
+    assert heads == [{"alg": "HS256"}, {"alg": "HS256", "kid": "key-1"}]
+
+
 def test_signing_is_repeatable() -> None:
     """The same claims and key give the same bytes."""
     assert sign(CLAIMS, private_key(0), "RS256", "k") == sign(CLAIMS, private_key(0), "RS256", "k")

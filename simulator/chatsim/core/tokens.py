@@ -52,9 +52,19 @@ def _jws() -> PyJWS:
     return jws
 
 
-def sign(claims: dict[str, Any], key: RSAPrivateKey | bytes, algorithm: Algorithm, kid: str | None = None) -> str:
-    """Make the token of `claims`; equal input gives equal bytes. `key` is bytes for the two HMAC algorithms."""
-    return _jws().encode(encode(claims), key, algorithm, headers={"kid": kid} if kid else None)
+def sign(
+    claims: dict[str, Any],
+    key: RSAPrivateKey | bytes,
+    algorithm: Algorithm,
+    kid: str | None = None,
+    *,
+    typ: str | None = "JWT",
+) -> str:
+    """Make the token of `claims`; equal input gives equal bytes. `key` is bytes for the two HMAC algorithms.
+
+    Its head has `kid` and `typ` only where there are any.
+    """
+    return _jws().encode(encode(claims), key, algorithm, headers={"typ": typ, **({"kid": kid} if kid else {})})
 
 
 def read(token: str, key: RSAPublicKey | bytes, algorithm: Algorithm) -> dict[str, Any]:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from base64 import urlsafe_b64decode
 from typing import Any
 
 import pytest
-from desk import Desk
+from desk import NOON, Desk
 from visitor import AGENT, CHANNEL, Visitor, pushed
 
+from chatsim.core.clock import SECOND
 from chatsim.core.http import Part
+from chatsim.core.json import decode
 from chatsim.core.media import Blob
 
 UNKNOWN = "11111111-1111-4111-8111-111111111111"
@@ -20,6 +23,23 @@ def test_a_new_conversation_has_a_token_and_no_messages(desk: Desk) -> None:
     assert (answer.status, answer.bug, sorted(answer.data), answer.data["messages"]) == (
         200, "", ["messages", "token"], [],
     )  # fmt: skip
+
+
+@pytest.mark.parametrize(("kind", "prefix", "lifetime"), [("token", "", 3600), ("resume_token", "resume_", 604800)])
+def test_what_a_token_says(desk: Desk, kind: str, prefix: str, lifetime: int) -> None:
+    """Its head names the algorithm alone; both ids stand under names of its kind, and no other claim does."""
+    visitor = Visitor(desk)
+    conversation = visitor.send("Hello").data["sender"]["id"]
+    tokens = {"token": visitor.token, **visitor.ask("resumeToken", {}).data}
+    head, claims = (decode(urlsafe_b64decode(part + "==")) for part in tokens[kind].split(".")[:2])
+    assert head == {"alg": "HS256"}
+    assert claims == {
+        f"{prefix}conversation_id": conversation,
+        f"{prefix}channel_id": CHANNEL,
+        "sub": conversation,
+        "iat": NOON // SECOND,
+        "exp": NOON // SECOND + lifetime,
+    }
 
 
 def test_a_message_is_answered_as_delivered(desk: Desk) -> None:

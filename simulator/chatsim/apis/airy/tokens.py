@@ -83,7 +83,7 @@ def key(airy: Airy, world: World) -> bytes:
 
 
 def mint(airy: Airy, world: World, kind: Kind, visitor: Visitor, now: int) -> str:
-    """A new token, good from `now` on."""
+    """A new token, good from `now` on. [source] Its head names the algorithm and nothing else."""
     issued = now // SECOND
     claims = {
         kind.conversation_claim: visitor.conversation_id,
@@ -92,7 +92,7 @@ def mint(airy: Airy, world: World, kind: Kind, visitor: Visitor, now: int) -> st
         "iat": issued,
         "exp": issued + world.setting(kind.lifetime),
     }
-    return sign(claims, key(airy, world), "HS256")
+    return sign(claims, key(airy, world), "HS256", typ=None)
 
 
 def visitor_of(airy: Airy, world: World, kind: Kind, token: str, now: int) -> tuple[Visitor, int]:
