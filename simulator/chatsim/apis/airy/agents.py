@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from chatsim.apis.airy.delivery import deliver, wait_for_conversation, write
 from chatsim.apis.airy.errors import Bare, NotFailed
-from chatsim.apis.airy.state import FAILED, PENDING, Airy, Channel
+from chatsim.apis.airy.state import FAILED, PENDING, Airy, Channel, canonical
 from chatsim.core.api import Call
 from chatsim.core.effects import Effect
 from chatsim.core.http import Body, Reply
@@ -62,7 +62,7 @@ def list_conversations(airy: Airy, call: Call) -> Reply:
 
 def list_messages(airy: Airy, call: Call) -> Reply:
     """List a conversation's messages. [source] The cursor is the id of the first message of its page."""
-    conversation = airy.conversations.get(call.body["conversation_id"].lower())
+    conversation = airy.find_conversation(call.body["conversation_id"])
     if conversation is None:
         raise Bare(f"there is no conversation {call.body['conversation_id']}", status=404)
     ids = conversation.message_ids
@@ -81,9 +81,9 @@ def send_message(airy: Airy, call: Call) -> Reply:
 
     [source] A conversation that is not known yet gives 202; the message waits for it.
     """
-    conversation_id = (call.body.get("conversation_id") or "").lower()
-    if not conversation_id:
+    if not call.body.get("conversation_id"):
         raise Bare("conversation_id is needed: visitors of a chat plugin cannot be written to first")
+    conversation_id = canonical(call.body["conversation_id"])
     conversation = airy.conversations.get(conversation_id)
     if conversation is not None and airy.open_channel(conversation.channel_id) is None:
         raise Bare(f"the channel of conversation {conversation_id} is disconnected", status=403)

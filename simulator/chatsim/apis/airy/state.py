@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from chatsim.core.clock import rfc3339
+from chatsim.core.formats import FORMATS
 from chatsim.core.media import Blob
 
 if TYPE_CHECKING:
@@ -19,6 +20,14 @@ SOURCE: Final = "chatplugin"
 PENDING: Final = "pending"
 FAILED: Final = "failed"
 DELIVERED: Final = "delivered"
+
+
+def canonical(name: str) -> str:
+    """The one spelling of an id. [source] A UUID is read in any case and written in small letters.
+
+    Agents may name a conversation as they like [source]; what is no UUID stays as it is.
+    """
+    return name.lower() if FORMATS["uuid"](name) else name
 
 
 class Channel(msgspec.Struct):
@@ -133,7 +142,7 @@ class Airy(msgspec.Struct, dict=True):
 
     def find_conversation(self, name: str) -> Conversation | None:
         """The conversation with this id: a UUID in any case, or letter by letter what an agent made up."""
-        return self.conversations.get(name) or self.conversations.get(name.lower())
+        return self.conversations.get(canonical(name))
 
     def history(self, conversation_id: str) -> list[Message]:
         """The messages of a conversation, oldest first; none where nothing was said yet."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from chatsim.apis.airy.state import canonical
 from chatsim.core.clock import SECOND
 from chatsim.core.tokens import TokenRefused, check_time, read, sign
 
@@ -107,7 +108,9 @@ def visitor_of(airy: Airy, world: World, kind: Kind, token: str, now: int) -> tu
     if not isinstance(conversation, str) or not isinstance(channel, str):
         # [source] The real service takes the wrong kind and is deaf afterwards; a refusal says what is wrong.
         raise TokenRefused("foreign")
-    return Visitor(conversation, channel), int(min(FOREVER_S if end is None else end, FOREVER_S) * SECOND)
+    # An agent may have named both for a resume token, in any spelling.
+    visitor = Visitor(canonical(conversation), canonical(channel))
+    return visitor, int(min(FOREVER_S if end is None else end, FOREVER_S) * SECOND)
 
 
 def check_auth(airy: Airy, world: World, token: str, now: int) -> Visitor:
