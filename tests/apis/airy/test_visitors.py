@@ -115,6 +115,31 @@ def test_the_resume_token_wins_over_the_channel(desk: Desk) -> None:
     assert (answer.status, len(answer.data["messages"])) == (200, 1)
 
 
+@pytest.mark.parametrize("content_type", ["application/json", "text/plain", ""])
+@pytest.mark.parametrize("body", [b"", b"{", b"[1]", b"\xff", b'{"channel_id": 7}', b'{"user": "Ada"}'])
+def test_a_visitors_body_is_not_looked_at(content_type: str, body: bytes) -> None:
+    """Whatever it is and is called, the resume token is the visitor's own; in a strict world too."""
+    for strict in (False, True):
+        visitor = Visitor(Desk(strict=strict))
+        headers = {"Content-Type": content_type} if content_type else {}
+        answer = visitor.desk.ask("POST", "/chatplugin.resumeToken", body, headers=headers, token=visitor.token)
+        assert (answer.status, list(answer.data), answer.bug) == (200, ["resume_token"], "")
+
+
+@pytest.mark.parametrize(
+    ("content_type", "body", "status"),
+    [
+        ("application/json", b"{", 400),
+        ("application/json", b"", 400),
+        ("text/plain", b"{}", 415),
+    ],
+)
+def test_an_agents_body_is_looked_at(desk: Desk, content_type: str, body: bytes, status: int) -> None:
+    """It names the conversation."""
+    headers = {"Content-Type": content_type}
+    assert desk.ask("POST", "/chatplugin.resumeToken", body, headers=headers, token=AGENT).status == status
+
+
 def test_a_resume_token_serves_again_and_again(desk: Desk) -> None:
     """Resuming uses nothing up."""
     token = Visitor(desk).ask("resumeToken", {}).data["resume_token"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from chatsim.apis.airy.contract import hold
 from chatsim.apis.airy.delivery import answer_by_itself, tell
 from chatsim.apis.airy.errors import Bare
@@ -9,7 +11,7 @@ from chatsim.apis.airy.state import DELIVERED, Airy, Message
 from chatsim.apis.airy.tokens import AUTH, RESUME, Visitor, mint, visitor_of
 from chatsim.core.api import Call
 from chatsim.core.errors import NotFound
-from chatsim.core.http import Reply
+from chatsim.core.http import Body, Reply
 from chatsim.core.tokens import TokenRefused
 
 
@@ -39,10 +41,15 @@ def authenticate(airy: Airy, call: Call) -> Reply:
     return Reply(body={"token": mint(airy, call.world, AUTH, visitor, call.now), "messages": messages})
 
 
+def agents_json(call: Call, body: Body) -> Any:
+    """[source] What an agent sent; a visitor's body is not looked at, whatever it is."""
+    return call.api.decode(call, body) if call.principal and call.principal.kind == "agent" else None
+
+
 def resume_token(airy: Airy, call: Call) -> Reply:
     """Give a token that resumes the caller's conversation; with the system token, any conversation.
 
-    [source] A visitor's body is ignored. What an agent names is not looked up; the ids need not even be UUIDs.
+    [source] What an agent names is not looked up; the ids need not even be UUIDs.
     """
     assert call.principal is not None
     if call.principal.kind == "visitor":

@@ -35,6 +35,7 @@ ROUTES: Final = (
         path="/chatplugin.resumeToken",
         operation=operations.resume_token,
         title="Get a resume token",
+        decode=operations.agents_json,
         replies={200: "resume-token-reply"},
     ),
     Route(
