@@ -206,14 +206,14 @@ def apis_with_scripts() -> list[str]:
 
 
 def multipart(parts: Sequence[tuple[str, str | None, str, bytes]]) -> bytes:
-    """A multipart/form-data body."""
+    """A multipart/form-data body; surrogates in names stand for bytes that are not UTF-8."""
     written = b""
     for name, filename, content_type, content in parts:
         file = f'; filename="{filename}"' if filename is not None else ""
         head = (
             f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="{name}"{file}\r\nContent-Type: {content_type}\r\n'
         )
-        written += head.encode() + b"\r\n" + content + b"\r\n"
+        written += head.encode("utf-8", "surrogateescape") + b"\r\n" + content + b"\r\n"
     return written + f"--{BOUNDARY}--\r\n".encode()
 
 

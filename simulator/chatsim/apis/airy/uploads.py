@@ -12,6 +12,8 @@ from chatsim.core.files import as_text
 from chatsim.core.http import Body, File, Part, Reply
 
 MAX_FILE_BYTES: Final = 10 * 1024 * 1024
+MAX_SEGMENT: Final = 100
+UNNAMED: Final = "file"
 
 
 def decode_file(call: Call, body: Body) -> Any:
@@ -33,10 +35,11 @@ def decode_file(call: Call, body: Body) -> Any:
 def upload_media(airy: Airy, call: Call) -> Reply:
     """Keep a file and say where it can be fetched."""
     part: Part = call.body
-    name = part.filename or "file"
+    name = part.filename or UNNAMED
     upload = Upload(call.ids.next_bytes("airy-upload", 12).hex(), name, part.content_type, part.blob)
     airy.uploads[upload.id] = upload
-    return Reply(body={"media_url": f"{_public_base(call)}/media.upload/{upload.id}/{quote(as_text(name), safe='')}"})
+    last = quote(_segment(name), safe="")
+    return Reply(body={"media_url": f"{_public_base(call)}/media.upload/{upload.id}/{last}"})
 
 
 def download_media(airy: Airy, call: Call) -> Reply:
@@ -45,6 +48,17 @@ def download_media(airy: Airy, call: Call) -> Reply:
     if upload is None:
         raise NotFound(f"there is no upload {call.params['upload_id']}")
     return Reply(body=File(blob=upload.blob, content_type=upload.content_type))
+
+
+def _segment(filename: str) -> str:
+    """A file's name as an address can end with it; the number before it is what finds the file.
+
+    Folders, control characters and dots alone do not reach the server, or are refused on the way; of a long name the
+    end stays.
+    """
+    name = as_text(filename).replace("\\", "/").rpartition("/")[2]
+    shown = "".join(char for char in name if char.isprintable())[-MAX_SEGMENT:].strip()
+    return shown if shown.strip(".") else UNNAMED
 
 
 def _public_base(call: Call) -> str:
