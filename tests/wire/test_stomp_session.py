@@ -1,5 +1,7 @@
 """The server's STOMP session: the state table, what is agreed at CONNECT, receipts and errors."""
 
+from contextlib import suppress
+
 import pytest
 from examples import examples
 from hypothesis import given, settings
@@ -45,6 +47,33 @@ def test_the_highest_common_version_is_agreed(command: str, accepted: str, versi
     for _ in session.receive(f"{command}{accepted}\n\n\0".encode()):
         reply = session.accept()
     assert decoded(reply).get("version") == session.version == version
+
+
+@pytest.mark.parametrize(
+    ("said", "written"),
+    [
+        (b"", rb"a\\b\c\n\r"),
+        (b"CONNECT\naccept-version:2.1\n\n\0", rb"a\\b\c\n\r"),
+        (b"CONNECT\nbad\n\n\0", rb"a\\b\c\n\r"),
+        (b"\n", rb"a\\b\c\n\r"),
+        (b"SEND\n\n\0", rb"a\\b\c\n\r"),
+        (b"CONNECT\naccept-version:1.2\nheart-beat:x\n\n\0", rb"a\\b\c\n\r"),
+        (b"CONNECT\naccept-version:1.1\nheart-beat:x\n\n\0", b"a\\\\b\\c\\n\r"),
+    ],
+)
+def test_an_early_error_is_escaped(said: bytes, written: bytes) -> None:
+    """As in the newest version while none is agreed: its escapes are those of all versions that have any."""
+    session = ServerSession()
+    with suppress(PeerFault):
+        list(session.receive(said))
+    assert session.error("a\\b:\n\r") == b"ERROR\nmessage:" + written + b"\n\n\0"
+
+
+def test_an_early_error_of_1_0_has_no_escapes() -> None:
+    """Where the client has said that it knows none."""
+    session = ServerSession()
+    for _ in session.receive(b"CONNECT\n\n\0"):
+        assert session.error("a\\b:") == b"ERROR\nmessage:a\\b:\n\n\0"
 
 
 def test_no_common_version_is_refused_with_those_supported() -> None:

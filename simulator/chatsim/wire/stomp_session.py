@@ -78,12 +78,14 @@ class ServerSession:
     """Octets from the client in, its frames out; the server's frames in, octets for the client out.
 
     `heart_beat` is what the server can send and wants to get, in milliseconds. `version` and `beats` are what was
-    agreed, known as soon as CONNECT has been given out by `receive`.
+    agreed, known as soon as CONNECT has been given out by `receive`. Before that an ERROR is written as in the newest
+    version: 1.1 and 1.2 escape "in all frames except CONNECT and CONNECTED", and a client that goes wrong so early has
+    not said that it knows no escapes.
     """
 
     def __init__(self, *, heart_beat: tuple[int, int] = (0, 0), max_frame: int = MAX_FRAME) -> None:
         self.state = State.WAITING
-        self.version = "1.0"
+        self.version = VERSIONS[-1]
         self.beats = HeartBeats()
         self._heart_beat = heart_beat
         self._parser = Parser(commands=CLIENT_COMMANDS, max_frame=max_frame)

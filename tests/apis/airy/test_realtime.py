@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from visitor import AGENT, CHANNEL, QUEUE, Line, Visitor, open_socket
 
 from chatsim.apis.airy import API as AIRY
+from chatsim.core.effects import Send
 from chatsim.core.json import decode
 from chatsim.core.pipeline import Outcome
 from chatsim.wire.stomp import Frame
@@ -109,6 +110,24 @@ def test_anything_before_connect(desk: Desk, first: str) -> None:
     """Any frame, and even a newline, has no user yet."""
     line = Line(desk)
     assert refused(line.say(first), line)
+
+
+@pytest.mark.parametrize(
+    ("first", "colon"),
+    [
+        ("\n", r"\c"),
+        ("SEND\n\n\0", r"\c"),
+        ("CONNECT\naccept-version:1.2\n\n\0", r"\c"),
+        ("CONNECT\naccept-version:1.1\n\n\0", r"\c"),
+        ("CONNECT\naccept-version:1.0\n\n\0", ":"),
+        ("CONNECT\n\n\0", ":"),
+    ],
+)
+def test_the_colon_of_the_401_is_escaped(desk: Desk, first: str, colon: str) -> None:
+    """As the service writes it, unless the client speaks the one version that has no escapes."""
+    sent = next(one for one in Line(desk).connection.received(first) if isinstance(one, Send))
+    text = UNAUTHORIZED.replace(":", colon)
+    assert sent.data == f"ERROR\nmessage:{text}\ncontent-length:0\n\n\0"
 
 
 def test_the_stomp_command_is_taken_with_a_note(desk: Desk) -> None:
