@@ -149,23 +149,45 @@ def test_tokens_stay_good_over_a_restart() -> None:
     assert visitor.send("still me").status == 200
 
 
-@pytest.mark.parametrize(("token", "status"), [(None, 403), (AGENT, 405)])
+@pytest.mark.parametrize(("token", "status"), [(None, 403), ("stale", 401), ("good", 405), (AGENT, 405)])
 def test_the_wrong_method(desk: Desk, token: str | None, status: int) -> None:
-    """Without credentials nobody learns which methods there are."""
-    assert desk.ask("GET", SEND, token=token).status == status
+    """Without credentials nobody learns which methods there are; the filter reads the header before."""
+    answer = desk.ask("GET", SEND, token=Visitor(desk).token if token == "good" else token)
+    assert (answer.status, answer.bug, answer.body == b"") == (status, "", status != 405)
 
 
-@pytest.mark.parametrize("path", [AUTHENTICATE, "/chatplugin.resumeToken"])
+@pytest.mark.parametrize("path", [AUTHENTICATE, RESUME, "/media.upload", "/actuator/health", "/ws.chatplugin"])
 def test_the_wrong_method_of_an_open_path(desk: Desk, path: str) -> None:
     """Everybody may ask there, and learns what is wrong."""
-    answer = desk.ask("GET", path)
+    answer = desk.ask("DELETE", path)
     assert (answer.status, answer.data["error"], answer.bug) == (405, "Method Not Allowed", "")
 
 
-@pytest.mark.parametrize(("token", "status"), [(None, 403), (AGENT, 404)])
+@pytest.mark.parametrize(("token", "status"), [(None, 403), ("stale", 401), ("good", 404), (AGENT, 404)])
 def test_an_unknown_path(desk: Desk, token: str | None, status: int) -> None:
     """Nor which paths."""
-    assert desk.ask("POST", f"{SEND}/x", {}, token=token).status == status
+    answer = desk.ask("POST", f"{SEND}/x", {}, token=Visitor(desk).token if token == "good" else token)
+    assert (answer.status, answer.bug, answer.body == b"") == (status, "", status != 404)
+
+
+@pytest.mark.parametrize(("token", "status"), [(None, 403), ("stale", 403), ("good", 403), (AGENT, 405)])
+def test_the_wrong_method_of_an_agents_call(desk: Desk, token: str | None, status: int) -> None:
+    """Those are for the system token alone."""
+    answer = desk.ask("GET", "/channels.list", token=Visitor(desk).token if token == "good" else token)
+    assert (answer.status, answer.bug) == (status, "")
+
+
+def test_agents_without_a_system_token_learn_everything(desk: Desk) -> None:
+    """Where none is set there is no authentication."""
+    desk.world.settings["airy.system_token"] = ""
+    assert [desk.ask("GET", "/channels.list", token=token).status for token in (None, "any")] == [405, 405]
+
+
+@pytest.mark.parametrize("path", ["/actuator", "/actuator/info"])
+def test_signs_of_life_are_open(desk: Desk, path: str) -> None:
+    """Also where there are none."""
+    answer = desk.ask("GET", path)
+    assert (answer.status, answer.data["error"], answer.bug) == (404, "Not Found", "")
 
 
 def from_page(desk: Desk, origin: str) -> Answer:

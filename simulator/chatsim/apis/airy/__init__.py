@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from chatsim.apis.airy import delivery, setup
-from chatsim.apis.airy.auth import authenticate, refuse_foreign_origins
-from chatsim.apis.airy.errors import CORS_REFUSED, render
+from chatsim.apis.airy.auth import authenticate, refuse_foreign_origins, seen
+from chatsim.apis.airy.errors import CORS_REFUSED, worded
 from chatsim.apis.airy.populate import populate
 from chatsim.apis.airy.quirks import QUIRKS
 from chatsim.apis.airy.routes import ROUTES, SOCKETS
@@ -18,7 +18,8 @@ from chatsim.core.routing import Territory
 from chatsim.core.settings import Setting
 
 if TYPE_CHECKING:
-    from chatsim.core.http import Body
+    from chatsim.core.errors import ApiError
+    from chatsim.core.http import Body, Reply
     from chatsim.core.world import World
 
 HOUR_S: Final = 3600
@@ -34,6 +35,11 @@ def decode(call: Call, body: Body) -> Any:
     if body.raw and kind != "application/json" and not (kind.startswith("application/") and kind.endswith("+json")):
         raise UnsupportedMediaType(f"Content-Type must be application/json, not {kind or 'missing'}")
     return decode_json(call, body)
+
+
+def render(error: ApiError, call: Call) -> Reply:
+    """The answer that tells of `error` what the caller may know."""
+    return worded(seen(error, call), call)
 
 
 def allowed_origins(world: World) -> list[str]:

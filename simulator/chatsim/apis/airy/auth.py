@@ -10,7 +10,7 @@ from chatsim.apis.airy.state import Airy
 from chatsim.apis.airy.tokens import Visitor, check_auth
 from chatsim.core.api import Call, Socket
 from chatsim.core.auth import Principal
-from chatsim.core.errors import Malformed
+from chatsim.core.errors import ApiError, Malformed, MethodNotAllowed, NotFound
 from chatsim.core.tokens import TokenRefused
 
 if TYPE_CHECKING:
@@ -21,6 +21,12 @@ VISITORS: Final = frozenset({"send"})
 EITHER: Final = frozenset({"resume_token"})
 EITHER_OR_NOBODY: Final = frozenset({"upload_media"})
 """Operations by whom they serve; all others are the agents'."""
+
+OPEN_PATHS: Final = frozenset(
+    {"/chatplugin.authenticate", "/chatplugin.resumeToken", "/ws.chatplugin", "/media.upload", "/actuator"}
+)
+PLUGIN_PATHS: Final = ("/chatplugin.", "/ws.chatplugin", "/media.upload", "/actuator")
+"""[source] What needs no token even where nothing is found, and where the visitors' filter reads the header."""
 
 ANONYMOUS: Final = "airy-core-anonymous"
 
@@ -59,6 +65,23 @@ def authenticate(airy: Airy, call: Call) -> Principal | None:
         return agent(call.world, header)
     # [source] The filter reads the header on every path, so that a stale token breaks the open calls too.
     return visitor(airy, call.world, header, call.now)
+
+
+def seen(error: ApiError, call: Call) -> ApiError:
+    """[source] What the caller learns of an error: without credentials not which paths and methods exist."""
+    path, header = call.request.path, call.request.headers.get("Authorization")
+    missed = isinstance(error, MethodNotAllowed) or (isinstance(error, NotFound) and error.path)
+    if not missed or is_system_token(call.world, header):
+        return error
+    if not path.startswith(PLUGIN_PATHS):
+        return Bare(error.message, status=403) if call.world.setting("airy.system_token") else error
+    if header is None:
+        return error if path in OPEN_PATHS or path.startswith("/actuator/") else Bare(error.message, status=403)
+    try:
+        visitor(call.state(call.api.name), call.world, header, call.now)
+    except Bare as refused:
+        return refused
+    return error
 
 
 def visitor(airy: Airy, world: World, header: str, now: int) -> Principal:
@@ -103,4 +126,4 @@ def bearer(header: str) -> str:
     return header[7:] if header.startswith("Bearer") else header
 
 
-__all__ = ["Visitor", "agent", "agent_id", "authenticate", "bearer", "refuse_foreign_origins", "visitor"]
+__all__ = ["Visitor", "agent", "agent_id", "authenticate", "bearer", "refuse_foreign_origins", "seen", "visitor"]

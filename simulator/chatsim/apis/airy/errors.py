@@ -5,14 +5,13 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
-from chatsim.core.errors import ApiError, Conflict, MethodNotAllowed, NotFound
+from chatsim.core.errors import ApiError, Conflict, MethodNotAllowed
 from chatsim.core.http import Reply
 
 if TYPE_CHECKING:
     from chatsim.core.api import Call
 
 PHRASES: Final = {status.value: status.phrase for status in HTTPStatus}
-OPEN_PATHS: Final = frozenset({"/chatplugin.authenticate", "/chatplugin.resumeToken", "/actuator/health"})
 CORS_REFUSED: Final = Reply(status=403, body=b"Invalid CORS request", content_type="text/plain;charset=UTF-8")
 
 
@@ -39,7 +38,7 @@ class ForeignOrigin(ApiError):
     code = "origin"
 
 
-def render(error: ApiError, call: Call) -> Reply:
+def worded(error: ApiError, call: Call) -> Reply:
     """The answer that says `error`."""
     if isinstance(error, ForeignOrigin):
         return CORS_REFUSED
@@ -47,8 +46,6 @@ def render(error: ApiError, call: Call) -> Reply:
         return Reply(status=error.status, body={"message": error.message})
     if isinstance(error, Bare):
         return Reply(status=error.status)
-    if _unseen(error, call):
-        return Reply(status=403)
     headers = {"Allow": ", ".join(error.allowed)} if isinstance(error, MethodNotAllowed) else {}
     body = {
         # [guess] A number, because Airy brings its own object mapper.
@@ -58,9 +55,3 @@ def render(error: ApiError, call: Call) -> Reply:
         "path": call.request.path,
     }
     return Reply(status=error.status, body=body, headers=headers)
-
-
-def _unseen(error: ApiError, call: Call) -> bool:
-    """[source] Without credentials nobody learns which paths and methods exist, those that are open apart."""
-    missed = isinstance(error, MethodNotAllowed) or (isinstance(error, NotFound) and error.path)
-    return missed and call.request.path not in OPEN_PATHS and "Authorization" not in call.request.headers
