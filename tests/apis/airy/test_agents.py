@@ -169,7 +169,7 @@ def test_a_message_may_come_before_its_conversation(desk: Desk) -> None:
     outcomes = desk.move(1)
     history = Visitor(desk, resume_token=token).history
     assert (answer.status, answer.data["source"], answer.bug) == (202, "", "")
-    assert contents(history) == [{"text": "Hello"}, {"text": "Early"}]
+    assert contents(history) == [{"text": "Early"}, {"text": "Hello"}]
     assert pushed(outcomes[-1])["message"]["source"] == "chatplugin"
 
 
@@ -236,7 +236,7 @@ def test_a_message_resent_to_a_conversation_that_has_begun_stays_in_it(desk: Des
     visitor.send("Hello again")
     again = visitor.agent("messages.resend", {"message_id": early.data["id"]})
     assert pushed(again)["message"]["source"] == "chatplugin"
-    assert contents(Visitor(desk, resume_token=token).history) == [{"text": "Hello again"}, {"text": "Early"}]
+    assert contents(Visitor(desk, resume_token=token).history) == [{"text": "Early"}, {"text": "Hello again"}]
 
 
 def test_a_message_resent_into_a_closed_channel_fails_again(desk: Desk) -> None:

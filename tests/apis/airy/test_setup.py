@@ -143,6 +143,21 @@ def test_the_agent_cannot_write_into_nothing(desk: Desk) -> None:
     assert (answer.status, "first message" in answer.data["detail"]) == (404, True)
 
 
+def test_a_history_is_in_the_order_of_its_moments(desk: Desk) -> None:
+    """Whatever the order in which it was set up; what was said at one moment stays in that order."""
+    moments = ["2026-01-01T13:00:00Z", "2025-01-01T00:00:00Z", "2026-01-01T13:00:00Z"]
+    messages = [{"message": number, "sent_at": at} for number, at in enumerate(moments)]
+    desk.ask("PUT", f"{HERE}/conversations/{CONVERSATION}", {"channel_id": CHANNEL, "messages": messages})
+    ids = {"channel_id": CHANNEL, "conversation_id": CONVERSATION}
+    token = desk.ask("POST", "/chatplugin.resumeToken", ids, token="airy-system-token").data["resume_token"]
+    visitor = Visitor(desk, resume_token=token)
+    visitor.send("at noon")
+    history = [one["content"] for one in Visitor(desk, resume_token=token).history]
+    (listed,) = visitor.agent("conversations.list", {}).data["data"]
+    assert history == [1, {"text": "at noon"}, 0, 2]
+    assert (listed["created_at"], listed["last_message"]["content"]) == ("2025-01-01T00:00:00.000Z", 2)
+
+
 def test_a_fixture_can_hold_conversations() -> None:
     """A world of one's own begins with what was said before."""
     conversation = {"channel_id": OTHER, "messages": [{"message": {"text": "Once upon a time"}}]}

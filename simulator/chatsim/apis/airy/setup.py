@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from chatsim.apis.airy.auth import ANONYMOUS, agent_id
@@ -120,13 +121,14 @@ def _set_channel(airy: Airy, channel_id: str, body: Mapping[str, Any]) -> Channe
 
 def _set_conversation(airy: Airy, world: World, now: int, conversation_id: str, body: Mapping[str, Any]) -> None:
     airy.forget_conversation(conversation_id)
-    for one in body["messages"]:
+    moments = [parse_rfc3339(one["sent_at"]) if "sent_at" in one else now for one in body["messages"]]
+    for sent_at, one in sorted(zip(moments, body["messages"], strict=True), key=itemgetter(0)):
         from_contact = one.get("from_contact", True)
         message = Message(
             id=world.ids.uuid("airy-message"),
             conversation_id=conversation_id,
             content=one["message"],
-            sent_at=parse_rfc3339(one["sent_at"]) if "sent_at" in one else now,
+            sent_at=sent_at,
             from_contact=from_contact,
             sender_id=one.get("sender_id", conversation_id if from_contact else ANONYMOUS),
             delivery_state=one.get("state", DELIVERED).lower(),

@@ -5,6 +5,7 @@ Knows no request and no token. Callers check first: a method here is given what 
 
 from __future__ import annotations
 
+from bisect import insort_right
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -150,13 +151,16 @@ class Airy(msgspec.Struct, dict=True):
         return [self.messages[one] for one in conversation.message_ids] if conversation else []
 
     def add(self, message: Message, channel_id: str) -> Conversation:
-        """Put a message at the end of its conversation, which begins with it where there was none."""
+        """Put a message into its conversation, which begins with it where there was none.
+
+        [source] Messages stand in the order of their moments; one that had to wait goes where it would have been.
+        """
         conversation = self.conversations.get(message.conversation_id)
         if conversation is None:
             conversation = Conversation(message.conversation_id, channel_id, message.sent_at)
             self.conversations[conversation.id] = conversation
         self.messages[message.id] = message
-        conversation.message_ids.append(message.id)
+        insort_right(conversation.message_ids, message.id, key=lambda one: self.messages[one].sent_at)
         return conversation
 
     def forget_conversation(self, conversation_id: str) -> bool:
