@@ -39,7 +39,8 @@ def upload_media(airy: Airy, call: Call) -> Reply:
     upload = Upload(call.ids.next_bytes("airy-upload", 12).hex(), name, part.content_type, part.blob)
     airy.uploads[upload.id] = upload
     last = quote(_segment(name), safe="")
-    return Reply(body={"media_url": f"{_public_base(call)}/media.upload/{upload.id}/{last}"})
+    base = call.world.simulator.published(call.base_url)
+    return Reply(body={"media_url": f"{base}/media.upload/{upload.id}/{last}"})
 
 
 def download_media(airy: Airy, call: Call) -> Reply:
@@ -59,7 +60,3 @@ def _segment(filename: str) -> str:
     name = as_text(filename).replace("\\", "/").rpartition("/")[2]
     shown = "".join(char for char in name if char.isprintable())[-MAX_SEGMENT:].strip()
     return shown if shown.strip(".") else UNNAMED
-
-
-def _public_base(call: Call) -> str:
-    return call.world.simulator.options.public_url or call.base_url

@@ -117,5 +117,5 @@ def _tell(
 
 
 def _at(call: Call, body: dict[str, Any]) -> Callable[[str], Any]:
-    public = call.world.simulator.options.public_url
-    return lambda base: rebased(body, public or base)
+    published = call.world.simulator.published
+    return lambda base: rebased(body, published(base))
