@@ -123,6 +123,22 @@ async def test_raw_frames_over_websocket_client(served: Served) -> None:
     assert receipt == "RECEIPT\nreceipt-id:1\n\n\0"
 
 
+async def test_a_message_far_too_long_is_told(served: Served) -> None:
+    """In STOMP, also where a WebSocket message is many times what a frame may be."""
+    token = await authenticate(served)
+    socket = await asyncio.to_thread(
+        websocket.create_connection, f"ws://127.0.0.1:{port_of(served)}/ws.chatplugin", timeout=PATIENCE_S
+    )
+    socket.send(f"CONNECT\nAuthorization:{token}\naccept-version:1.2\n\n\0")
+    await asyncio.to_thread(socket.recv)
+    await asyncio.to_thread(socket.send, "SEND\n\n" + "x" * 900_000 + "\0")
+    error = await asyncio.to_thread(socket.recv)
+    code, reason = await asyncio.to_thread(socket.recv_data)
+    socket.shutdown()  # type: ignore[no-untyped-call]  # closing after the server's Close leaves the socket open
+    assert error == "ERROR\nmessage:Frame larger than the limit of 65536 octets\ncontent-length:0\n\n\0"
+    assert (code, int.from_bytes(reason[:2])) == (8, 1002)
+
+
 async def _subscribed(served: Served) -> None:
     """Wait until a socket listens: SUBSCRIBE has no answer."""
 

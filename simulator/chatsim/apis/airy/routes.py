@@ -6,7 +6,7 @@ from typing import Final
 
 from chatsim.apis.airy import agents, operations, realtime, uploads
 from chatsim.apis.airy.state import Airy
-from chatsim.core.api import BINARY, NOTHING, Call, Route, Socket
+from chatsim.core.api import BINARY, MEBIBYTE, NOTHING, Call, Route, Socket
 from chatsim.core.http import Reply
 
 
@@ -147,8 +147,8 @@ SOCKETS: Final = (
         title="STOMP over WebSocket",
         protocols=("v10.stomp", "v11.stomp", "v12.stomp"),
         plain=refuse_plain,
-        # Above the 64 KiB of a STOMP frame, so that a longer one is told so in STOMP.
-        limit=2 * 64 * 1024,
+        # Far above the 64 KiB of a STOMP frame, so that a longer one is told so in STOMP.
+        limit=MEBIBYTE,
         replies={400: BINARY},
     ),
 )
