@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 import msgspec
 from multidict import CIMultiDict
@@ -140,11 +139,6 @@ class Simulator:
         world = self.create(name, self.default_options())
         world.announce("made")
         return world
-
-    def published(self, base_url: str) -> str:
-        """A client's base URL, or the same world below the public address where the server was given one."""
-        public = self.options.public_url
-        return base_url if public is None else public.rstrip("/") + urlsplit(base_url).path
 
     def check_name(self, name: str) -> None:
         """Refuse what no world can be named.

@@ -103,6 +103,13 @@ class World:
         self.renew()
 
     @property
+    def public_url(self) -> str | None:
+        """Its address below the server's public one, whatever way a client chose it; None where there is none."""
+        if (public := self.simulator.options.public_url) is None:
+            return None
+        return public.rstrip("/") + ("" if self.name == DEFAULT else f"/w/{self.name}")
+
+    @property
     def ends_at(self) -> int | None:
         """The real time at which it ends unless it is used before; None where it stays."""
         ttl_s = self.options.ttl_s

@@ -17,10 +17,7 @@ def issuer(call: Call, realm: str) -> str:
 
     Stock clients compare it exactly with the address that they were given [measured].
     """
-    public = call.world.simulator.options.public_url
-    if public is None:
-        return realm_url(call, realm)
-    return f"{public.rstrip('/')}{call.request.prefix}{_path(call, realm)}"
+    return f"{call.world.public_url or call.base_url}{_path(call, realm)}"
 
 
 def _path(call: Call, realm: str) -> str:

@@ -117,5 +117,5 @@ def _tell(
 
 
 def _at(call: Call, body: dict[str, Any]) -> Callable[[str], Any]:
-    published = call.world.simulator.published
-    return lambda base: rebased(body, published(base))
+    public = call.world.public_url
+    return lambda base: rebased(body, public or base)

@@ -164,8 +164,8 @@ def detail_view(state: Weavy, conversation: Conversation, reader: User | None, b
 
 
 def link_base(call: Call) -> str:
-    """What addresses in an answer begin with: the server's public address where it has one, else the caller's base."""
-    return call.world.simulator.published(call.base_url)
+    """What addresses in an answer begin with: the world's public address where it has one, else the caller's base."""
+    return call.world.public_url or call.base_url
 
 
 def user_avatar(number: int, base: str) -> str:
