@@ -20,7 +20,6 @@ BROWSERS: Final = ("chromium", "chromium-browser", "google-chrome")
 CHROMIUM: Final = next((found for name in BROWSERS if (found := shutil.which(name))), "")
 CONFIGURATION: Final = """
 export default {
-  testMatch: "*.spec.mjs",
   use: { launchOptions: { executablePath: process.env.CHROMIUM, args: ["--no-sandbox"] } },
 };
 """
@@ -89,12 +88,13 @@ async def test_400_worlds_at_once(served: Served, project: Path) -> None:
 
 async def test_vitest(served: Served, runners: Path) -> None:
     """The tests of the page pass."""
-    assert "1 passed" in await run(served, runners, "node_modules/.bin/vitest", "run", "vitest")
+    assert "1 passed" in await run(served, runners, "node_modules/.bin/vitest", "run", "parcels.vitest")
     assert worlds_left(served) == []
 
 
 @pytest.mark.skipif(not CHROMIUM, reason="Chromium is not installed")
 async def test_playwright(served: Served, runners: Path) -> None:
     """The tests of the page pass."""
-    assert "1 passed" in await run(served, runners, "node_modules/.bin/playwright", "test", "--reporter=line")
+    command = ("node_modules/.bin/playwright", "test", "parcels.playwright", "--reporter=line")
+    assert "1 passed" in await run(served, runners, *command)
     assert worlds_left(served) == []
