@@ -37,6 +37,7 @@ TIMER = {"due": 0, "seq": 1, "api": "keycloak", "operation": "nope", "args": {},
         ({"shift": -(10**21)}, "beyond every calendar"),
         ({"timers": [TIMER]}, "there is no timer 'nope'"),
         ({"faults": [FAULT]}, "fault 'f' could not be planned"),
+        ({"faults": [{**FAULT, "act": {"status": 204, "body": "x"}}]}, "fault 'f' could not be planned"),
     ],
 )
 def test_what_cannot_be(desk: Desk, changes: dict[str, Any], words: str) -> None:

@@ -11,7 +11,8 @@ from chatsim.core.api import BINARY, NOTHING, Api, Call, Route, Socket
 from chatsim.core.auth import Principal
 from chatsim.core.effects import Close, Effect, Later, Listen, Push, Send
 from chatsim.core.errors import ApiError, Conflict, Unauthorized
-from chatsim.core.http import Reply
+from chatsim.core.http import File, Reply
+from chatsim.core.media import Blob
 from chatsim.core.quirks import Quirk
 from chatsim.core.routing import Territory
 from chatsim.core.settings import Setting
@@ -76,7 +77,9 @@ def leave(state: Rooms, call: Call) -> Reply:
 
 
 def download(state: Rooms, call: Call) -> Reply:
-    """Answer bytes."""
+    """Answer bytes; of the room `store` such as were stored."""
+    if call.params["room"] == "store":
+        return Reply(body=File(blob=Blob.of(b"0123456789"), content_type="text/plain"))
     return Reply(body=b"\x00\x01", content_type="application/octet-stream")
 
 

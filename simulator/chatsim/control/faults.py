@@ -7,6 +7,7 @@ import msgspec
 from chatsim.control.lists import piece
 from chatsim.control.plugging import plugged
 from chatsim.control.rows import step_row, world_row
+from chatsim.core.acts import contradictions
 from chatsim.core.api import NOTHING, Call
 from chatsim.core.clock import rfc3339
 from chatsim.core.effects import Close
@@ -24,10 +25,12 @@ def add_fault(simulator: Simulator, call: Call) -> Reply:
     """Plan a fault.
 
     Raises:
-        Invalid: an act that cannot be done to the kind named, an error that the API does not know.
+        Invalid: an act that contradicts itself or cannot be done to the kind named, an error that the API does not
+            know.
     """
     world, body = call.world, call.body
-    _check_act(body["act"])
+    if wrong := list(contradictions(body["act"])):
+        raise refused(*wrong[0], *wrong[1:])
     match = _match(body)
     _know_error(simulator, body)
     fault = Fault(
@@ -104,21 +107,6 @@ def _know_error(simulator: Simulator, body: dict[str, Any]) -> None:
     if name not in api.errors:
         known = ", ".join(api.errors) or "none"
         raise refused("/act/error", f"{api.name} has no error {name!r}; it has: {known}")
-
-
-def _check_act(act: dict[str, Any]) -> None:
-    """What the schema leaves open: one act, what may stand beside it, and a delay that is a span."""
-    acts = [member for member in ACTS if member in act]
-    if len(acts) > 1:
-        raise refused(f"/act/{acts[1]}", f"one act at a time: {acts[0]} is there already")
-    if not acts and "delay_s" not in act:
-        raise refused("/act", f"expected one of {', '.join(ACTS)}, or delay_s")
-    for member in ("body", "headers"):
-        if member in act and "status" not in act:
-            raise refused(f"/act/{member}", "stands beside a status")
-    delay = act.get("delay_s")
-    if isinstance(delay, dict) and delay["min"] > delay["max"]:
-        raise refused("/act/delay_s", f"expected min up to max, got {delay['min']} and {delay['max']}")
 
 
 def show(fault: Fault) -> dict[str, Any]:

@@ -22,6 +22,9 @@ Pairs = tuple[tuple[str, str], ...]
 NUMBER: Final = ("X-Sim-Entry", "")
 """Stands in an answer's headers for the number of its entry, so that all the rest is one value for many answers."""
 
+BODILESS: Final = frozenset({204, 205, 304})
+"""Statuses whose answers have no body, whatever else is said (RFC 9110 sections 15.3.5, 15.3.6 and 15.4.5)."""
+
 EMPTY: Final = b""
 JSON: Final = "application/json"
 

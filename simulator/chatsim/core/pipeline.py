@@ -17,6 +17,7 @@ from chatsim.core.effects import Callback, Effect, Later, Leave
 from chatsim.core.errors import ApiError, BadUrl, Faulted, Internal, Invalid, MethodNotAllowed, NotFound
 from chatsim.core.faults import Drawn
 from chatsim.core.http import (
+    BODILESS,
     EMPTY,
     NO_BODY,
     NUMBER,
@@ -260,6 +261,8 @@ def _faulted(plan: Plan, drawn: Drawn) -> Reply | None:
     if act.status is None:
         return None
     headers = tuple(act.headers.items())
+    if act.status in BODILESS:
+        return Reply(status=act.status, headers=headers)
     if act.body is not msgspec.UNSET:
         body = act.body.encode() if isinstance(act.body, str) else act.body
         return Reply(status=act.status, body=body, headers=headers)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
+from chatsim.core.acts import contradictions
 from chatsim.core.clock import parse_rfc3339
 from chatsim.core.faults import Act
 from chatsim.core.settings import SettingError
@@ -42,8 +43,9 @@ def problems(simulator: Simulator, snapshot: Snapshot) -> Iterator[str]:
             yield f"there is no timer {timer.operation!r} of an API {timer.api!r}"
     schema = simulator.schemas.get("_sim/fault")
     for fault in snapshot.faults:
-        planned = {"match": fault.match, "act": written(fault.act), "times": fault.times, "skip": fault.skip}
-        if not schema.accepts({**planned, "probability": fault.probability}):
+        act = written(fault.act)
+        planned = {"match": fault.match, "act": act, "times": fault.times, "skip": fault.skip}
+        if not schema.accepts({**planned, "probability": fault.probability}) or any(contradictions(act)):
             yield f"fault {fault.id!r} could not be planned"
 
 

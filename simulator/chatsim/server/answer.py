@@ -14,6 +14,7 @@ from multidict import CIMultiDict
 from chatsim import __version__
 from chatsim.core.files import Unsatisfiable, disposition, harmless_type, wanted
 from chatsim.core.http import NUMBER, File, Pairs
+from chatsim.core.media import Blob
 
 if TYPE_CHECKING:
     from chatsim.core.pipeline import Outcome
@@ -135,6 +136,43 @@ def abort(request: web.BaseRequest) -> None:
 
 async def write_file(request: web.BaseRequest, outcome: Outcome, file: File) -> web.StreamResponse:
     """Write stored bytes, or the part of them that was asked for."""
+    status, headers, start, end = _offered(request, outcome, file)
+    answer = web.StreamResponse(status=status, headers=headers)
+    answer.headers["Server"] = SERVER
+    answer.content_length = end - start
+    await answer.prepare(request)
+    if request.method != "HEAD":
+        for at in range(start, end, CHUNK):
+            await answer.write(file.blob.read(at, min(at + CHUNK, end)))
+    await answer.write_eof()
+    return answer
+
+
+async def write_half(request: web.BaseRequest, outcome: Outcome) -> web.StreamResponse:
+    """Write an answer up to the middle of its body, or of its head where it has no body, and end the connection."""
+    body = outcome.body
+    if isinstance(body, File):
+        status, headers, start, end = _offered(request, outcome, body)
+        pairs, raw, blob = (*headers.items(), ("Content-Length", str(end - start))), b"", body.blob
+    else:
+        assert isinstance(body, bytes)  # only the control API streams, and no fault hits that
+        status, pairs, raw, blob = outcome.status, outcome.pairs, body, Blob.of(body)
+        start, end = 0, len(body)
+    head = whole(status, pairs, raw, outcome.number, method="HEAD", version=request.version)
+    if request.method == "HEAD" or start == end:
+        await request.writer.write(head[: len(head) // 2])
+    else:
+        await request.writer.write(head)
+        middle = (start + end) // 2
+        for at in range(start, middle, CHUNK):
+            await request.writer.write(blob.read(at, min(at + CHUNK, middle)))
+    if request.transport is not None:
+        request.transport.close()
+    return Answer(status, (), b"")
+
+
+def _offered(request: web.BaseRequest, outcome: Outcome, file: File) -> tuple[int, CIMultiDict[str], int, int]:
+    """Status, headers, first byte and the one after the last of what is sent of stored bytes; the entry is told."""
     blob, entry = file.blob, outcome.plan.call.entry
     tag = f'"{blob.sha256[:32]}"'
     headers = CIMultiDict(outcome.headers)
@@ -154,12 +192,4 @@ async def write_file(request: web.BaseRequest, outcome: Outcome, file: File) -> 
         headers["Content-Range"] = f"bytes */{blob.size}"
     entry.status, entry.response_size = status, end - start
     entry.response_headers = list(headers.items())
-    answer = web.StreamResponse(status=status, headers=headers)
-    answer.headers["Server"] = SERVER
-    answer.content_length = end - start
-    await answer.prepare(request)
-    if request.method != "HEAD":
-        for at in range(start, end, CHUNK):
-            await answer.write(blob.read(at, min(at + CHUNK, end)))
-    await answer.write_eof()
-    return answer
+    return status, headers, start, end

@@ -20,7 +20,7 @@ from chatsim.core.routing import CONTROL
 from chatsim.core.world import DEFAULT
 from chatsim.server import body as bodies
 from chatsim.server import forms
-from chatsim.server.answer import UNREAD, Answer, abort, write_file
+from chatsim.server.answer import UNREAD, Answer, abort, write_file, write_half
 from chatsim.server.callbacks import Courier
 from chatsim.server.expiry import Expiry
 from chatsim.server.fifo import Fifo
@@ -238,13 +238,8 @@ class Server:
             abort(request)
             self._nudge(outcome.world)
             return Answer(outcome.status, (), b"")
-        if act.truncate and isinstance(outcome.body, bytes):
-            answer = web.StreamResponse(status=outcome.status, headers=dict(outcome.headers))
-            answer.content_length = len(outcome.body) or 1
-            await answer.prepare(request)
-            await answer.write(outcome.body[: len(outcome.body) // 2])
-            abort(request)
-            return answer
+        if act.truncate:
+            return await write_half(request, outcome)
         return await self._respond(request, outcome)
 
     async def _serve_socket(self, request: web.BaseRequest, plan: Plan, socket: Socket) -> web.StreamResponse:

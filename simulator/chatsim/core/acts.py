@@ -1,0 +1,25 @@
+"""What the schema of a fault leaves open: acts that contradict themselves, in words. The same for snapshots."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from chatsim.core.faults import ACTS
+from chatsim.core.http import BODILESS
+
+
+def contradictions(act: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Each with its JSON Pointer; `act` keeps its schema."""
+    acts = [member for member in ACTS if member in act]
+    yield from ((f"/act/{other}", f"one act at a time: {acts[0]} is there already") for other in acts[1:])
+    if not acts and "delay_s" not in act:
+        yield "/act", f"expected one of {', '.join(ACTS)}, or delay_s"
+    for member in ("body", "headers"):
+        if member in act and "status" not in act:
+            yield f"/act/{member}", "stands beside a status"
+    if act.get("status") in BODILESS and act.get("body", "") != "":
+        yield "/act/body", f"an answer with status {act['status']} has no body: leave it out, or take another status"
+    delay = act.get("delay_s")
+    if isinstance(delay, Mapping) and delay["min"] > delay["max"]:
+        yield "/act/delay_s", f"expected min up to max, got {delay['min']} and {delay['max']}"
