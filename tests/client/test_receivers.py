@@ -25,6 +25,14 @@ def receiver(world: World) -> Iterator[Receiver]:
         yield made
 
 
+def heard(receiver: Receiver) -> bytes:
+    """What it answers to a request, byte by byte."""
+    where = urlsplit(receiver.url)
+    with socket.create_connection((where.hostname, where.port), timeout=5) as talk:
+        talk.sendall(f"{HEAD}Content-Length: 0\r\n\r\n".encode())
+        return b"".join(iter(lambda: talk.recv(65536), b""))
+
+
 def test_it_keeps_what_comes(receiver: Receiver) -> None:
     """Method, target, headers and body."""
     assert ask("POST", receiver.url + "/hook?a=1", {"X-Id": "7"}, b'{"a": "b"}').status == 200
@@ -46,6 +54,43 @@ def test_it_answers_as_told(receiver: Receiver, body: object, kind: str, raw: by
     answer = ask("POST", receiver.url, body=b"")
     assert (answer.status, answer.headers["content-type"], answer.headers["x-mine"]) == (202, kind, "1")
     assert answer.body == raw
+
+
+def test_it_answers_with_the_headers_given(receiver: Receiver) -> None:
+    """Its own type gives way to theirs, however it is written."""
+    receiver.answer(Answer(body={}, headers={"content-type": "application/problem+json", "X-Name": "caf\xe9"}))
+    raw = heard(receiver)
+    assert raw.lower().count(b"content-type:") == 1
+    assert b"\r\nX-Name: caf\xe9\r\n" in raw
+
+
+@pytest.mark.parametrize(("status", "length"), [(204, 0), (205, 1), (304, 0)])
+def test_it_sends_no_body_where_there_is_none(receiver: Receiver, status: int, length: int) -> None:
+    """A length of 0 where RFC 9110 allows to say so."""
+    receiver.answer(status)
+    raw = heard(receiver)
+    assert raw.endswith(b"\r\n\r\n")
+    assert raw.count(b"Content-Length: 0\r\n") == length
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "headers", "words"),
+    [
+        (100, None, {}, "expected 200 to 599"),
+        (204, "x", {}, "has no body"),
+        (304, {}, {}, "has no body"),
+        (200, None, {"X A": "a"}, "no header"),
+        (200, None, {"X-A": "a\r\nX-B: b"}, "no header"),
+        (200, None, {"X-A": "日本"}, "no header"),
+        (200, None, {"content-length": "1"}, "the receiver's own"),
+        (200, None, {"Transfer-Encoding": "chunked"}, "the receiver's own"),
+        (200, None, {"X-A": "1", "x-a": "2"}, "twice"),
+    ],
+)
+def test_an_answer_that_cannot_be(status: int, body: object, headers: dict[str, str], words: str) -> None:
+    """It is refused where it is written, not when a delivery came."""
+    with pytest.raises(ValueError, match=words):
+        Answer(status, body, headers)
 
 
 def test_it_answers_a_sequence(world: World) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,22 +18,49 @@ from chatsim.client.background import Background
 
 BODY_LIMIT: Final = 64 * 1024 * 1024
 _DIGITS: Final = 12
+_BODILESS: Final = frozenset({204, 205, 304})
+_UNCOUNTED: Final = frozenset({204, 304})
+_COUNTED: Final = frozenset({"content-length", "transfer-encoding", "connection"})
+# A name and a value as RFC 9110 has them, sections 5.1 and 5.5.
+_TOKEN: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_VALUE: Final = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """How a delivery is answered: after `delay_s`, with this status and body (JSON data, text or bytes)."""
+    """How a delivery is answered: after `delay_s`, with this status and body (JSON data, text or bytes).
+
+    Raises:
+        ValueError: what no HTTP answer can be; the text says why.
+    """
 
     status: int = 200
     body: Any = None
     headers: Mapping[str, str] = field(default_factory=dict)
     delay_s: float = 0.0
 
+    def __post_init__(self) -> None:
+        """Refuse it here, where whoever wrote it reads the reason."""
+        if not 200 <= self.status <= 599:
+            raise ValueError(f"status {self.status} answers no request: expected 200 to 599")
+        if self.status in _BODILESS and _encoded(self.body)[1]:
+            raise ValueError(f"an answer with status {self.status} has no body")
+        seen: set[str] = set()
+        for name, value in self.headers.items():
+            if _TOKEN.fullmatch(name) is None or _VALUE.fullmatch(value) is None:
+                raise ValueError(f"no header of an answer: {name!r}: {value!r}; Latin-1 without control characters")
+            if name.lower() in _COUNTED:
+                raise ValueError(f"{name} is the receiver's own: it sends the body whole, then hangs up")
+            if name.lower() in seen:
+                raise ValueError(f"{name} is there twice: case makes no difference")
+            seen.add(name.lower())
+
     def as_bytes(self) -> bytes:
         """The answer as it is written."""
         kind, raw = _encoded(self.body)
-        named = {"Content-Type": kind} if kind else {}
-        named |= {**self.headers, "Content-Length": str(len(raw)), "Connection": "close"}
+        named = {"Content-Type": kind} if kind and "content-type" not in map(str.lower, self.headers) else {}
+        length = {} if self.status in _UNCOUNTED else {"Content-Length": str(len(raw))}
+        named |= {**self.headers, **length, "Connection": "close"}
         phrase = HTTPStatus(self.status).phrase if self.status in set(HTTPStatus) else ""
         head = f"HTTP/1.1 {self.status} {phrase}\r\n" + "".join(f"{name}: {one}\r\n" for name, one in named.items())
         return head.encode("latin-1") + b"\r\n" + raw
