@@ -66,7 +66,19 @@ def test_wildcard_needs_a_whole_label() -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["ftp://a.example/", "a.example/cb", "http://", "http://a:0/", "http://a:99999/", "http://[::1/", ""]
+    "url",
+    [
+        "ftp://a.example/",
+        "a.example/cb",
+        "http://",
+        "http://a:0/",
+        "http://a:99999/",
+        "http://[::1/",
+        "",
+        "http://a.example/b\r\nX-B: c",
+        "http://a.example/\0",
+        "http://a.example/b c",
+    ],
 )
 def test_malformed_url_is_told(url: str) -> None:
     """What no request can be made of gets a reason."""

@@ -38,6 +38,8 @@ def mapped(url: str, table: Mapping[str, str]) -> str:
 
 def malformed(url: str) -> str | None:
     """Why no request can be made of this URL, or None."""
+    if any(sign <= " " or sign == "\x7f" for sign in url):  # some of which urlsplit would drop in silence
+        return f"{url!r} holds a space or a control character; percent-encode it"
     try:
         parts = urlsplit(url)
         port = parts.port
