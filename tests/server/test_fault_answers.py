@@ -22,11 +22,13 @@ async def plan(client: aiohttp.ClientSession, act: dict[str, Any]) -> None:
         assert answer.status == 201, await answer.text()
 
 
-async def hear(served: Served, request: str, then: bytes = NEXT) -> bytes:
-    """All that comes back until the server hangs up, for a request and the `next` one on the same connection."""
+async def hear(
+    served: Served, request: str, then: bytes = NEXT, *, lines: str = "Host: localhost", version: str = "1.1"
+) -> bytes:
+    """All that comes back until the server hangs up, for a request and the one after it on the same connection."""
     host, port = served.base_url.removeprefix("http://").split(":")
     reader, writer = await asyncio.open_connection(host, int(port))
-    head = f"{request} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer good\r\nContent-Length: 0\r\n\r\n"
+    head = f"{request} HTTP/{version}\r\n{lines}\r\nAuthorization: Bearer good\r\nContent-Length: 0\r\n\r\n"
     writer.write(head.encode() + then)
     try:
         async with asyncio.timeout(5):
@@ -88,3 +90,48 @@ async def test_half_of_an_answer_without_a_body(
     spoilt = await hear(served, request_line, b"")
     assert spoilt.startswith(b"HTTP/1.1 ")
     assert END not in spoilt
+
+
+@pytest.mark.parametrize("body", [{}, {"body": "busy"}, {"body": {"busy": True}}])
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("content-type", "text/html"),
+        ("Server", "nginx"),
+        ("date", "Thu, 01 Jan 1970 00:00:00 GMT"),
+        ("Access-Control-Allow-Origin", "http://other.example"),
+        ("Retry-After", "1"),
+        ("X-Name", "caf\xe9 100% {}"),
+    ],
+)
+async def test_headers_of_a_fault_replace_ours(
+    served: Served, client: aiohttp.ClientSession, body: dict[str, Any], name: str, value: str
+) -> None:
+    """Each is there once, as it was given; all else is as ever."""
+    await plan(client, {"status": 503, **body, "headers": {name: value}})
+    heard = await hear(served, "GET /sample/a", lines="Host: localhost\r\nOrigin: http://localhost:3000")
+    head, _, rest = heard.partition(END)
+    assert named(head, name.lower()) == [f"{name}: {value}"]
+    lines = head.decode("latin-1").lower().split("\r\n")
+    once = ("content-type:", "content-length:", "server:", "date:", "x-sim-entry:", "access-control-allow-origin:")
+    assert [sum(line.startswith(one) for line in lines) for one in once] == [1] * len(once)
+    length = int(named(head, "content-length")[0].split(" ")[1])
+    assert rest[length:].startswith(b"HTTP/1.1 200 OK\r\n")
+
+
+@pytest.mark.parametrize("version", ["1.1", "1.0"])
+async def test_a_fault_can_end_the_connection(served: Served, client: aiohttp.ClientSession, version: str) -> None:
+    """After the answer, which says so once; the next request is not answered."""
+    await plan(client, {"status": 503, "headers": {"Connection": "close"}})
+    heard = await hear(served, "GET /sample/a", lines="Host: localhost\r\nConnection: keep-alive", version=version)
+    assert named(heard, "connection") == ["Connection: close"]
+    assert heard.count(b"HTTP/1.1 ") + heard.count(b"HTTP/1.0 ") == 1
+
+
+async def test_the_journal_shows_the_headers_of_a_fault(served: Served, client: aiohttp.ClientSession) -> None:
+    """Also those that are no UTF-8."""
+    await plan(client, {"status": 503, "headers": {"X-Name": "caf\xe9"}})
+    await hear(served, "GET /sample/a")
+    async with client.get("/_sim/worlds/default/journal") as answer:
+        [entry] = (await answer.json())["entries"]
+    assert dict(entry["response"]["headers"])["X-Name"].startswith("caf")

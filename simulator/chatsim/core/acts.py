@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from chatsim.core.dialect import escape
 from chatsim.core.faults import ACTS
+from chatsim.core.headers import problems
 from chatsim.core.http import BODILESS
 
 
@@ -20,6 +22,7 @@ def contradictions(act: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
             yield f"/act/{member}", "stands beside a status"
     if act.get("status") in BODILESS and act.get("body", "") != "":
         yield "/act/body", f"an answer with status {act['status']} has no body: leave it out, or take another status"
+    yield from ((f"/act/headers/{escape(name)}", reason) for name, reason in problems(act.get("headers", {})))
     delay = act.get("delay_s")
     if isinstance(delay, Mapping) and delay["min"] > delay["max"]:
         yield "/act/delay_s", f"expected min up to max, got {delay['min']} and {delay['max']}"

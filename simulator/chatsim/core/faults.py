@@ -48,6 +48,11 @@ class Act(msgspec.Struct, frozen=True, kw_only=True):
         """Whether a callback is sent, but what the receiver answers is lost."""
         return self.drop == "after" or self.truncate
 
+    @property
+    def hangs_up(self) -> bool:
+        """Whether its answer is the last on the connection."""
+        return any(name.lower() == "connection" for name in self.headers)
+
     def instead(self, at: int) -> Attempt | None:
         """How an attempt of a callback at `at` ends that this keeps from being sent; None where it is sent."""
         if self.offline or self.drop == "before":

@@ -16,6 +16,7 @@ from chatsim.core.clock import seconds
 from chatsim.core.effects import Callback, Effect, Later, Leave
 from chatsim.core.errors import ApiError, BadUrl, Faulted, Internal, Invalid, MethodNotAllowed, NotFound
 from chatsim.core.faults import Drawn
+from chatsim.core.headers import merged
 from chatsim.core.http import (
     BODILESS,
     EMPTY,
@@ -260,14 +261,12 @@ def _faulted(plan: Plan, drawn: Drawn) -> Reply | None:
         return plan.api.render(Faulted("a planned refusal", status=act.refuse), plan.call)
     if act.status is None:
         return None
-    headers = tuple(act.headers.items())
     if act.status in BODILESS:
-        return Reply(status=act.status, headers=headers)
+        return Reply(status=act.status)
     if act.body is not msgspec.UNSET:
-        body = act.body.encode() if isinstance(act.body, str) else act.body
-        return Reply(status=act.status, body=body, headers=headers)
+        return Reply(status=act.status, body=act.body.encode() if isinstance(act.body, str) else act.body)
     reply = plan.api.render(Faulted("a planned fault", status=act.status), plan.call)
-    return msgspec.structs.replace(reply, status=act.status, headers=(*_pairs(reply), *headers))
+    return msgspec.structs.replace(reply, status=act.status)
 
 
 def _operate(plan: Plan, body: Body) -> Reply:
@@ -361,6 +360,8 @@ def _headers(plan: Plan, reply: Reply) -> Pairs:
         pairs = (*_pairs(reply), *pairs)
     if (cors.unasked or "Origin" in call.request.headers) and call.entry.operation != "preflight":
         pairs = (*pairs, *cors.on_answer(call.request, call.world))
+    if plan.faulted and plan.drawn is not None and plan.drawn.act.headers:
+        pairs = merged(pairs, plan.drawn.act.headers)
     return pairs
 
 

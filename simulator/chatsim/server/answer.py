@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from chatsim.core.pipeline import Outcome
 
 SERVER: Final = f"chatsim/{__version__}"
+_SERVER: Final = f"Server: {SERVER}\r\n".encode()
 _BODILESS: Final = frozenset({100, 101, 102, 103, 204, 304})
 CHUNK: Final = 256 * 1024
 UNREAD: Final = frozenset({408, 413, 417})
@@ -35,13 +36,13 @@ def _phrase(status: int) -> str:
 
 
 @lru_cache(maxsize=1)
-def _signature(second: int) -> bytes:
-    return f"Server: {SERVER}\r\nDate: {formatdate(second, usegmt=True)}\r\n\r\n".encode()
+def _date(second: int) -> bytes:
+    return f"Date: {formatdate(second, usegmt=True)}\r\n".encode()
 
 
 @lru_cache(maxsize=1024)
 def _template(status: int, pairs: Pairs, minor: int, keep_alive: bool, empty: bool) -> bytes:
-    """A head to be filled in with the entry's number and the length of the body."""
+    """A head to be filled in with the entry's number, the length of the body and the line of the date."""
     plain = [pair for pair in pairs if pair != NUMBER]
     lines = "".join([f"{name}: {value}\r\n" for name, value in plain])
     if lines.count("\n") + lines.count("\r") != 2 * len(plain):
@@ -50,14 +51,18 @@ def _template(status: int, pairs: Pairs, minor: int, keep_alive: bool, empty: bo
     lines = f"HTTP/1.{minor} {status} {_phrase(status)}\r\n{lines}"
     if not empty and "content-type" not in names:
         lines += "Content-Type: application/octet-stream\r\n"
-    if not keep_alive:
+    if "connection" in names:
+        pass
+    elif not keep_alive:
         lines += "Connection: close\r\n"
     elif minor == 0:
         lines += "Connection: keep-alive\r\n"
     # What the answer does not have is filled in all the same, with a width of nothing.
     number = b"X-Sim-Entry: %d\r\n" if NUMBER in pairs else b"%.0a"
     length = b"%.0a" if "content-length" in names or status in _BODILESS else b"Content-Length: %d\r\n"
-    return lines.encode("utf-8", "surrogateescape").replace(b"%", b"%%") + number + length
+    server = b"" if "server" in names else _SERVER
+    date = b"%.0b\r\n" if "date" in names else b"%b\r\n"
+    return lines.encode("utf-8", "surrogateescape").replace(b"%", b"%%") + number + length + server + date
 
 
 def whole(
@@ -78,7 +83,7 @@ def whole(
         ValueError: a header would break out of its line.
     """
     minor = 1 if version >= HttpVersion11 else 0  # the highest that is spoken here is 1.1
-    head = _template(status, pairs, minor, keep_alive, not body) % (number, len(body)) + _signature(int(time.time()))
+    head = _template(status, pairs, minor, keep_alive, not body) % (number, len(body), _date(int(time.time())))
     return head + body if body and method != "HEAD" else head
 
 

@@ -217,7 +217,7 @@ class Server:
         body = outcome.body
         if isinstance(body, bytes):
             answer = Answer(outcome.status, outcome.pairs, body, outcome.number)
-            if outcome.status in UNREAD:
+            if outcome.status in UNREAD or (outcome.drawn is not None and outcome.drawn.act.hangs_up):
                 answer.force_close()
             if outcome.effects:
                 await answer.prepare(request)
