@@ -171,3 +171,14 @@ async def test_the_end_closes_every_socket_with_1001(served: Served, client: aio
         closing = asyncio.ensure_future(served.server.hub.shut_down())
         assert (await ears.receive()).data == 1001
         await closing
+
+
+async def test_what_a_message_causes_names_it(served: Served, client: aiohttp.ClientSession) -> None:
+    """The push of a socket's message has its API, so that faults find it, and the message as its cause."""
+    async with client.ws_connect("/sample/a/ears") as ears:
+        await ears.receive_str()
+        await ears.send_str("hi")
+        await ears.receive_str()
+    pushes = [entry for entry in served.world.journal if entry.kind == "push"]
+    said = [entry for entry in served.world.journal if entry.command == "SHOUT"]
+    assert [(one.api, one.cause) for one in pushes] == [("sample", one.seq) for one in said]

@@ -25,12 +25,13 @@ if TYPE_CHECKING:
 class Connection:
     """One open socket: its session and what the journal and the control API show of it.
 
-    It is among `World.connections` from `opened` until `closed`. While `muted` nothing is written to it.
+    It is among `World.connections` from `opened` until `closed`. While `muted` nothing is written to it. `cause` is the
+    entry of the message that effects came of last.
     """
 
     __slots__ = (
-        "api", "base_url", "id", "muted", "opened_at", "plan", "principal", "session", "simulator", "socket", "topics",
-        "world",
+        "api", "base_url", "cause", "id", "muted", "opened_at", "plan", "principal", "session", "simulator", "socket",
+        "topics", "world",
     )  # fmt: skip
 
     def __init__(self, plan: Plan, socket: Socket, session: Session) -> None:
@@ -47,6 +48,7 @@ class Connection:
         self.id = call.socket
         self.topics: dict[str, None] = {}
         self.muted = False
+        self.cause: int | None = None
 
     def _call(self, direction: str) -> Call:
         world = self.world
@@ -75,6 +77,7 @@ class Connection:
         if entry.bug or not call.silent:
             self.world.last_used = self.simulator.wall()
             journal.add(journal.number(entry))
+        self.cause = entry.seq or None
         return list(enter_effects(self.world, call, effects))
 
     def _tell(self, change: str, **more: Any) -> None:

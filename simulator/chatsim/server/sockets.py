@@ -161,7 +161,9 @@ class Hub:
     `effect` carries out what does not concern one connection alone; `changed` is told of every coming and going.
     """
 
-    def __init__(self, effect: Callable[[World, Iterable[Effect]], None], changed: Callable[[World], None]) -> None:
+    def __init__(
+        self, effect: Callable[[World, Iterable[Effect], str, int | None], None], changed: Callable[[World], None]
+    ) -> None:
         self._effect = effect
         self._changed = changed
         self._topics: dict[tuple[World, str], dict[str, Link]] = {}
@@ -243,7 +245,8 @@ class Hub:
             else:
                 others.append(effect)
         if others:
-            self._effect(link.connection.world, others)
+            connection = link.connection
+            self._effect(connection.world, others, connection.api.name, connection.cause)
 
     def _listen(self, link: Link, topic: str) -> None:
         connection = link.connection
