@@ -10,7 +10,7 @@ from chatsim.control.rows import step_row, world_row
 from chatsim.core.acts import contradictions
 from chatsim.core.api import NOTHING, Call
 from chatsim.core.clock import rfc3339
-from chatsim.core.effects import Close
+from chatsim.core.effects import Close, Plug
 from chatsim.core.errors import NotFound
 from chatsim.core.faults import ACTS, HANDSHAKE, Act, Fault, Faults
 from chatsim.core.http import Reply
@@ -56,7 +56,7 @@ def list_faults(simulator: Simulator, call: Call) -> Reply:
 def delete_faults(simulator: Simulator, call: Call) -> Reply:
     """Plan nothing any more."""
     call.world.faults.all.clear()
-    return plugged(call, Reply(status=204))
+    return _taken_back(call)
 
 
 def delete_fault(simulator: Simulator, call: Call) -> Reply:
@@ -67,6 +67,13 @@ def delete_fault(simulator: Simulator, call: Call) -> Reply:
     """
     if call.world.faults.all.pop(call.params["id"], None) is None:
         raise NotFound(f"there is no fault {call.params['id']!r} in world {call.world.name!r}")
+    return _taken_back(call)
+
+
+def _taken_back(call: Call) -> Reply:
+    """The world's own port opens again, and sockets that were muted speak."""
+    if not call.world.options.listen:
+        return Reply(status=204, effects=(Plug(done=lambda: None),))
     return plugged(call, Reply(status=204))
 
 

@@ -67,6 +67,7 @@ def send_to_socket(simulator: Simulator, call: Call) -> Reply:
 
     Raises:
         NotFound: there is none of that id. Invalid: neither text nor base64, or both, or no base64.
+        Conflict: a fault mutes it.
     """
     connection, body = _connection(call), call.body
     if ("text" in body) == ("base64" in body):
@@ -76,6 +77,8 @@ def send_to_socket(simulator: Simulator, call: Call) -> Reply:
         data = body["text"] if "text" in body else b64decode(body["base64"], validate=True)
     except NoBase64 as error:
         raise refused("/base64", f"this is not base64: {error}") from error
+    if connection.muted:
+        raise Conflict(f"{connection.muted_by} mutes this socket: DELETE it from /faults first", code="muted")
     return Reply(status=204, effects=(Send(data, socket=connection.id),))
 
 

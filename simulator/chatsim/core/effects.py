@@ -110,7 +110,7 @@ class OpenPort(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Plug(msgspec.Struct, frozen=True, kw_only=True):
-    """Faults came or went: the world's own port is closed or open, as they say, when `done` is called."""
+    """Faults came or went: the world's own port and its muted sockets are as they say when `done` is called."""
 
     done: Callable[[], None]
 

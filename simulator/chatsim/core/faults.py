@@ -44,6 +44,11 @@ class Act(msgspec.Struct, frozen=True, kw_only=True):
         return next((kinds for member, kinds in ACTS.items() if getattr(self, member) not in (None, False)), ALL)
 
     @property
+    def ends(self) -> bool:
+        """Whether it ends the socket that it hits."""
+        return self.abort or self.close is not None
+
+    @property
     def loses_answer(self) -> bool:
         """Whether a callback is sent, but what the receiver answers is lost."""
         return self.drop == "after" or self.truncate
@@ -155,6 +160,11 @@ class Faults:
     def add(self, fault: Fault) -> None:
         """Plan it."""
         self.all[fault.id] = fault
+
+    def stands(self, fault: str, now: int) -> bool:
+        """Whether it was neither taken back nor is over, however often it hit."""
+        one = self.all.get(fault)
+        return one is not None and (one.expires is None or now < one.expires)
 
     def unplug(self, now: int) -> list[Fault]:
         """Those that take the whole world offline now."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from chatsim.core.api import Call, Session, Socket
 from chatsim.core.effects import Close, Effect, Push
 from chatsim.core.errors import ApiError, Internal
-from chatsim.core.faults import Act, Drawn
+from chatsim.core.faults import Drawn
 from chatsim.core.journal import Entry
 from chatsim.core.json import encode
 from chatsim.core.pipeline import enter_effects, refuse, settle
@@ -25,13 +25,14 @@ if TYPE_CHECKING:
 class Connection:
     """One open socket: its session and what the journal and the control API show of it.
 
-    It is among `World.connections` from `opened` until `closed`. While `muted` nothing is written to it. `cause` is the
-    entry of the message that effects came of last.
+    It is among `World.connections` from `opened` until `closed`. While `muted` nothing is written to it, and it does
+    not end but by the client's will or a person's; `muted_by` is the id of the fault. `cause` is the entry of the
+    message that effects came of last.
     """
 
     __slots__ = (
-        "api", "base_url", "cause", "id", "muted", "opened_at", "plan", "principal", "session", "simulator", "socket",
-        "topics", "world",
+        "api", "base_url", "cause", "id", "muted_by", "opened_at", "plan", "principal", "session", "simulator",
+        "socket", "topics", "world",
     )  # fmt: skip
 
     def __init__(self, plan: Plan, socket: Socket, session: Session) -> None:
@@ -47,8 +48,14 @@ class Connection:
         self.opened_at = call.now
         self.id = call.socket
         self.topics: dict[str, None] = {}
-        self.muted = False
+        self.muted_by: str | None = None
         self.cause: int | None = None
+
+    @property
+    def muted(self) -> bool:
+        """Whether the fault that muted it still stands."""
+        world = self.world
+        return self.muted_by is not None and world.faults.stands(self.muted_by, world.clock.now())
 
     def _call(self, direction: str) -> Call:
         world = self.world
@@ -111,9 +118,7 @@ class Connection:
         if drawn is None:
             return self._run(call, lambda: self.session.received(call, data))
         call.entry.fault = drawn.fault
-        spoilt = ends(drawn.act)
-        self.muted = self.muted or drawn.act.mute
-        return self._run(call, lambda: spoilt or self.session.received(call, data))
+        return self._run(call, lambda: () if drawn.act.ends else self.session.received(call, data))
 
     def beat(self, idle_s: float) -> list[Effect]:
         """Real time went by."""
@@ -126,13 +131,6 @@ class Connection:
         call = self._call("in")
         call.entry.command, call.entry.status = "CLOSE", code
         return self._run(call, lambda: self.session.closed(call))
-
-
-def ends(act: Act) -> tuple[Effect, ...]:
-    """How a fault ends the connection that it hits; not at all by most acts."""
-    if act.abort:
-        return (Close(abort=True),)
-    return () if act.close is None else (Close(code=act.close, reason="a planned fault"),)
 
 
 def _octets(data: str | bytes) -> bytes:

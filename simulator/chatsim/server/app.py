@@ -26,10 +26,11 @@ from chatsim.server.expiry import Expiry
 from chatsim.server.fifo import Fifo
 from chatsim.server.heads import Heads
 from chatsim.server.ports import NoPort, Ports
-from chatsim.server.sockets import Hub, protocols_of
+from chatsim.server.sockets import Hub
 from chatsim.server.streams import Streams
 from chatsim.server.timekeeper import Timekeeper
 from chatsim.server.waiting import Waiting
+from chatsim.server.wires import Wire
 
 if TYPE_CHECKING:
     from chatsim.core.clock import Timer
@@ -243,10 +244,7 @@ class Server:
         return await self._respond(request, outcome)
 
     async def _serve_socket(self, request: web.BaseRequest, plan: Plan, socket: Socket) -> web.StreamResponse:
-        if (
-            plan.reply is None
-            and not web.WebSocketResponse(protocols=protocols_of(request, socket)).can_prepare(request).ok
-        ):
+        if plan.reply is None and not Wire.of(request, socket).can_prepare(request).ok:
             problem = Malformed("this is no WebSocket handshake: see RFC 6455 section 4.1 for the headers it needs")
             return await self._write(request, refuse(plan, problem))
         opened = connect(plan, socket)
@@ -332,6 +330,7 @@ class Server:
         self.waiting.wake(world)
 
     async def _plug(self, world: World, effect: Plug) -> None:
+        self.hub.unmute(world)
         await self.ports.follow(world)
         effect.done()
         self.waiting.wake(world)

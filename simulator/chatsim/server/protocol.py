@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import re
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
@@ -52,6 +53,7 @@ class Protocol(web.RequestHandler):
         "_peer",
         "_server",
         "_silent",
+        "lost",
         "prepared",
     )
 
@@ -69,6 +71,7 @@ class Protocol(web.RequestHandler):
         self._silent = True  # nothing has come yet
         self._last: Head | None = None
         self.prepared: Outcome | None = None
+        self.lost: Callable[[], None] | None = None  # called when the connection is
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Remember what is the same for all requests of a connection."""
@@ -199,6 +202,8 @@ class Protocol(web.RequestHandler):
         """Nobody waits for a head any more."""
         self._begun = b""
         self._watch_head()
+        if self.lost is not None:
+            self.lost()
         super().connection_lost(exc)
 
     def _watch_head(self) -> None:

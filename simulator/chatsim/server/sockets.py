@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Final
 from aiohttp import WSMsgType, web
 
 from chatsim.core.effects import Close, Effect, Listen, Push, Send, Unlisten
-from chatsim.core.realtime import Connection, Encoder, draw_push, ends, note_push, push_entry
+from chatsim.core.realtime import Connection, Encoder, draw_push, note_push, push_entry
+from chatsim.server.wires import Silence, Wire
 
 if TYPE_CHECKING:
-    from chatsim.core.api import Socket
     from chatsim.core.faults import Drawn
     from chatsim.core.journal import Entry
     from chatsim.core.world import World
@@ -51,7 +51,7 @@ class Link:
 
     __slots__ = (
         "_beat", "_beat_s", "_ended", "_hub", "_over", "_queue", "_reading", "_reason", "_ws", "closed_with",
-        "closing", "connection", "received_at", "transport",
+        "closing", "connection", "received_at", "silence", "transport",
     )  # fmt: skip
 
     def __init__(
@@ -67,6 +67,7 @@ class Link:
         self._reason = ""
         self._queue = connection.socket.queue
         self.connection = connection
+        self.silence = Silence(connection, self.finish)
         self.transport = transport
         self.received_at = asyncio.get_running_loop().time()
         self.closed_with = 1006
@@ -80,7 +81,9 @@ class Link:
     def write(self, framed: bytes) -> None:
         """Write a frame; a reader with too much waiting is dropped instead."""
         transport = self.transport
-        if self.closing or self.connection.muted or transport.is_closing():
+        if self.connection.muted_by is not None and self.silence.holds():
+            return
+        if self.closing or transport.is_closing():
             return
         transport.write(framed)
         if transport.get_write_buffer_size() > self._queue:
@@ -90,8 +93,28 @@ class Link:
         """Begin the closing handshake: nothing is read or written any more but the two Close frames."""
         if self.open:
             self.closed_with, self._reason, self.closing = code, reason, True
+            self.connection.muted_by = None
             if self._reading is not None:
                 self._reading.reschedule(0)
+
+    def finish(self, effect: Close) -> None:
+        """End as the session wants it, once nobody mutes it."""
+        if self.silence.holds():
+            self.silence.keep(effect)
+        elif effect.abort:
+            self.abort()
+        else:
+            self.close(effect.code, effect.reason)
+
+    def spoil(self, drawn: Drawn) -> None:
+        """Do what a fault says of this connection itself."""
+        act = drawn.act
+        if act.mute:
+            self.connection.muted_by = drawn.fault
+        elif act.abort:
+            self.abort()
+        elif act.close is not None:
+            self.close(act.close, "a planned fault")
 
     def abort(self) -> None:
         """Drop the TCP connection."""
@@ -145,7 +168,8 @@ class Link:
         self._beat = None
         if self.open:
             idle_s = asyncio.get_running_loop().time() - self.received_at
-            self._hub.carry_out(self, self.connection.beat(idle_s))
+            if not self.silence.through:
+                self._hub.carry_out(self, self.connection.beat(idle_s))
             self.keep_beating()
 
     def still(self) -> None:
@@ -180,21 +204,19 @@ class Hub:
 
     async def serve(self, request: web.BaseRequest, connection: Connection) -> web.StreamResponse:
         """Shake hands and stay until the connection ends."""
-        socket = connection.socket
-        ws = web.WebSocketResponse(
-            protocols=protocols_of(request, socket), compress=False, max_msg_size=socket.limit, autoping=True
-        )
+        ws = Wire.of(request, connection.socket)
         await ws.prepare(request)
         transport = request.transport  # uvloop's is no instance of asyncio.Transport
         if transport is None:  # the client has left
             return ws
         link = Link(self, connection, ws, transport)
+        ws.silence = link.silence
+        request.protocol.lost = link.silence.wake  # type: ignore[attr-defined]  # a Protocol, see there
         self._links.setdefault(connection.world, {})[connection.id] = link
         try:
             self.carry_out(link, connection.opened())
             if (drawn := connection.plan.drawn) is not None:
-                connection.muted = drawn.act.mute
-                self.carry_out(link, ends(drawn.act))
+                link.spoil(drawn)
             link.keep_beating()
             self._changed(connection.world)
             if not link.closing:
@@ -210,10 +232,14 @@ class Hub:
             if link.closing:
                 return
             link.received_at = asyncio.get_running_loop().time()
+            if link.silence.through:
+                continue
             if message.type in (WSMsgType.TEXT, WSMsgType.BINARY):
                 drawn = link.connection.draw(message.data)
                 if drawn is not None and drawn.delay_s:
                     await asyncio.sleep(drawn.delay_s)
+                if drawn is not None:
+                    link.spoil(drawn)
                 self.carry_out(link, link.connection.received(message.data, drawn))
                 link.keep_beating()
                 self._changed(link.connection.world)
@@ -241,7 +267,7 @@ class Hub:
             elif isinstance(effect, Unlisten):
                 self._unlisten(link, effect.topic)
             elif isinstance(effect, Close) and effect.topic is None and effect.socket is None:
-                link.abort() if effect.abort else link.close(effect.code, effect.reason)
+                link.finish(effect)
             else:
                 others.append(effect)
         if others:
@@ -289,8 +315,7 @@ class Hub:
         told = [] if lost else self._receivers(world, push)
         if drawn is not None:
             for link in told:
-                link.connection.muted = link.connection.muted or drawn.act.mute
-                self.carry_out(link, ends(drawn.act))
+                link.spoil(drawn)
         self._tell(told[:FIRST], push, encoder)
         for start in range(FIRST, len(told), AT_ONCE):
             self._tell(told[start : start + AT_ONCE], push, encoder)
@@ -346,6 +371,11 @@ class Hub:
                 continue
             link.abort() if effect.abort else link.close(effect.code, effect.reason)
 
+    def unmute(self, world: World) -> None:
+        """Faults were taken back: who was muted by one of them speaks again."""
+        for link in self.links(world):
+            link.silence.holds()
+
     def forget(self, world: World) -> None:
         """The world is gone, and so are its groups; the sockets close by themselves."""
         self._turns = {key: turn for key, turn in self._turns.items() if key[0] is not world}
@@ -369,11 +399,3 @@ class Hub:
 def _write(frames: Iterable[tuple[Link, bytes]]) -> None:
     for link, framed in frames:
         link.write(framed)
-
-
-def protocols_of(request: web.BaseRequest, socket: Socket) -> tuple[str, ...]:
-    """The sub-protocols that may be selected for a handshake."""
-    if not socket.any_protocol:
-        return socket.protocols
-    offered = request.headers.get("Sec-WebSocket-Protocol", "")
-    return tuple(name.strip() for name in offered.split(",") if name.strip())

@@ -1,0 +1,88 @@
+"""aiohttp's WebSockets, and the silence of those that a fault mutes.
+
+Nothing leaves a muted one, nor does it end, until the fault is taken back or the client has enough.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from aiohttp import WSCloseCode, web
+
+if TYPE_CHECKING:
+    from chatsim.core.api import Socket
+    from chatsim.core.effects import Close
+    from chatsim.core.realtime import Connection
+
+
+class Silence:
+    """That of one connection. What its session wishes meanwhile is kept: `end` carries it out when all is over."""
+
+    __slots__ = ("_connection", "_end", "_over", "_wish")
+
+    def __init__(self, connection: Connection, end: Callable[[Close], None]) -> None:
+        self._connection = connection
+        self._end = end
+        self._wish: Close | None = None
+        self._over: asyncio.Future[None] | None = None
+
+    def holds(self) -> bool:
+        """Whether nothing may be said; where that is found to be over, what was kept happens now."""
+        connection = self._connection
+        if connection.muted_by is None:
+            return False
+        if connection.muted:
+            return True
+        connection.muted_by = None
+        self.wake()
+        if self._wish is not None:
+            self._end(self._wish)
+        return False
+
+    @property
+    def through(self) -> bool:
+        """Whether the session has ended for its part, and only the silence lets it stay: it hears nothing any more."""
+        return self._wish is not None and self.holds()
+
+    def keep(self, wish: Close) -> None:
+        """Remember how the session wants to end; the first wish counts."""
+        self._wish = self._wish or wish
+
+    async def wait(self) -> None:
+        """Return when it is over, or `wake` was called since the connection is lost."""
+        if self.holds():
+            self._over = asyncio.get_running_loop().create_future()
+            await self._over
+
+    def wake(self) -> None:
+        """Nobody has to wait any more."""
+        if self._over is not None and not self._over.done():
+            self._over.set_result(None)
+
+
+class Wire(web.WebSocketResponse):
+    """aiohttp's WebSocket, whose own words (pongs, the end after what is no WebSocket frame) wait for the silence."""
+
+    silence: Silence | None = None
+
+    @classmethod
+    def of(cls, request: web.BaseRequest, socket: Socket) -> Wire:
+        """The one that a handshake asks for."""
+        protocols = socket.protocols
+        if socket.any_protocol:
+            offered = request.headers.get("Sec-WebSocket-Protocol", "")
+            protocols = tuple(name.strip() for name in offered.split(",") if name.strip())
+        return cls(protocols=protocols, compress=False, max_msg_size=socket.limit)
+
+    async def pong(self, message: bytes = b"") -> None:
+        """Answer a ping."""
+        if self.silence is None or not self.silence.holds():
+            await super().pong(message)
+
+    async def close(self, *, code: int = WSCloseCode.OK, message: bytes = b"", drain: bool = True) -> bool:
+        """Close. What the client's Close frame or its leaving brings about has the code OK, and needs no waiting."""
+        if self.silence is not None and code != WSCloseCode.OK:
+            await self.silence.wait()
+        return await super().close(code=code, message=message, drain=drain)
