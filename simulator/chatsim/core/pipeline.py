@@ -86,7 +86,7 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 def begin(simulator: Simulator, world: World, request: Request, kind: str = "request") -> Plan:
-    """Match, admit, draw faults, authenticate: everything that needs no body."""
+    """Match, draw faults, admit, authenticate: everything that needs no body."""
     now = world.clock.now()
     entry = world.journal.open(now, kind)
     entry.method, entry.path, entry.query = request.method, request.path, request.query
@@ -128,18 +128,24 @@ def begin(simulator: Simulator, world: World, request: Request, kind: str = "req
             plan.limit = meant.setting(limit) if isinstance(limit, str) else limit
 
     try:
-        if error is not None:
-            raise error
-        state = _state(plan)
-        api.admit(state, call)  # 2
-        _draw(plan, body=False)  # 3
-        if plan.reply is None and row is not None and row.auth:  # 4
-            call.principal = api.authenticate(state, call)
-            if call.principal is not None:
-                entry.principal = call.principal.id
+        _draw(plan, body=False)  # 2
+        if plan.reply is None:
+            _let_in(plan, error)
     except Exception as problem:
         plan.reply = refusal(plan, problem)
     return plan
+
+
+def _let_in(plan: Plan, error: ApiError | None) -> None:
+    """3 and 4: does what the path names exist, and who asks; `error` where it leads nowhere."""
+    if error is not None:
+        raise error
+    api, call, state = plan.api, plan.call, _state(plan)
+    api.admit(state, call)
+    if plan.route is not None and plan.route.auth:
+        call.principal = api.authenticate(state, call)
+        if call.principal is not None:
+            call.entry.principal = call.principal.id
 
 
 def awaited(plan: Plan) -> None:
@@ -236,11 +242,11 @@ def _state(plan: Plan) -> Any:
 
 
 def _draw(plan: Plan, *, body: bool) -> None:
-    """3 and 5: a planned fault may settle the answer, or spoil it later."""
+    """2 and 5: a planned fault may settle the answer, or spoil it later."""
     world = plan.call.world
-    if not world.faults.all or plan.drawn is not None or plan.api is plan.simulator.control:
+    if not world.faults.all or plan.drawn is not None or plan.call.entry.api == plan.simulator.control.name:
         return
-    handshake = isinstance(plan.route, Socket)
+    handshake = isinstance(plan.route, Socket) and plan.call.request.shakes_hands
     drawn = world.faults.draw(plan.call.entry, plan.call.now, body=body, handshake=handshake)
     if drawn is None:
         return
