@@ -157,6 +157,19 @@ def test_a_refused_socket_is_a_handshake(desk: Desk) -> None:
         ({"act": {"status": 503, "headers": {"X-A": "a\r\nX-B: b"}}}, "/act/headers/X-A"),
         ({"act": {"status": 503, "headers": {"X/A": "a"}}}, "/act/headers/X~1A"),
         ({"act": {"status": 503, "headers": {"Content-Length": "3"}}}, "/act/headers/Content-Length"),
+        ({"act": {"status": 503, "truncate": True, "error": "x"}}, "/act/error"),
+        ({"act": {"close": 1006}}, "/act/close"),
+        ({"act": {"close": 5000}}, "/act/close"),
+        ({"act": {"delay_s": 1}, "match": {"kind": "timer"}}, "/match/kind"),
+        ({"act": {"truncate": True}, "match": {"kind": "socket"}}, "/match/kind"),
+        ({"act": {"status": 503}, "match": {"api": "nope"}}, "/match/api"),
+        ({"act": {"status": 503}, "match": {"kind": "request", "url": "*"}}, "/match/url"),
+        ({"act": {"close": 1011}, "match": {"url": "*"}}, "/match/url"),
+        ({"act": {"status": 503}, "skip": 10**30}, "/skip"),
+        ({"act": {"status": 503}, "times": 10**30}, "/times"),
+        ({"act": {"status": 503}, "nope": 1}, "/nope"),
+        ({"act": {"nope": 1}}, "/act/nope"),
+        ({"act": {"status": 503}, "match": {"nope": 1}}, "/match/nope"),
         ({"act": {"drop": "during"}}, "/act/drop"),
         ({"act": {"lose": False}}, "/act/lose"),
         ({"act": {"delay_s": {"min": 2, "max": 1}}}, "/act/delay_s"),
@@ -177,6 +190,22 @@ def test_faults_that_cannot_be(desk: Desk, body: dict[str, Any], pointer: str) -
     assert answer.status == 422
     assert answer.data["errors"][0]["pointer"] == pointer
     assert desk.ask("GET", FAULTS).data["faults"] == []
+
+
+def test_whole_numbers_may_have_a_point(desk: Desk) -> None:
+    """JSON knows one kind of number: 503.0 is an integer, and a snapshot keeps it as one."""
+    plan(desk, {"status": 503.0}, skip=1.0, times=1.0)
+    snapshot = desk.ask("GET", "/_sim/worlds/default/snapshot").data
+    assert desk.ask("PUT", "/_sim/worlds/default/snapshot", snapshot).status == 200
+    assert [desk.ask("GET", REALM).status for _ in range(3)] == [200, 503, 200]
+
+
+@pytest.mark.parametrize("path", ["/nope", "/auth/realms/woven/nope", "/auth/realms/nope/account", "/v1/nope"])
+def test_what_leads_nowhere_is_hit_too(desk: Desk, path: str) -> None:
+    """The network does not know what is there."""
+    plan(desk, {"status": 502, "body": "no route"}, match={"path": path})
+    answer = desk.ask("PUT", path)
+    assert (answer.status, answer.body, answer.bug) == (502, b"no route", "")
 
 
 def test_a_fault_that_is_not_there(desk: Desk) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from chatsim.core.clock import SECOND
 from chatsim.core.faults import Act, Fault, Faults
 from chatsim.core.ids import Ids
@@ -70,3 +72,34 @@ def test_what_does_not_match_is_left_alone() -> None:
     faults = planned({"skip": 1})
     assert faults.draw(request("/b"), 0) is None
     assert faults.all["f0"].seen == 0
+
+
+@pytest.mark.parametrize(
+    ("act", "match", "kinds"),
+    [
+        (Act(status=503), {}, {"request", "handshake"}),
+        (Act(status=503), {"kind": "callback"}, {"callback"}),
+        (Act(status=503), {"url": "*"}, {"callback"}),
+        (Act(lose=True), {}, {"callback"}),
+        (Act(lose=True), {"kind": "push"}, {"push"}),
+        (Act(mute=True), {}, {"socket"}),
+        (Act(mute=True), {"kind": "request"}, {"handshake"}),
+        (Act(mute=True), {"kind": "push"}, {"push"}),
+        (Act(refuse=503), {}, {"handshake"}),
+        (Act(truncate=True), {}, {"request"}),
+        (Act(delay_s=1), {}, {"request", "handshake", "socket"}),
+        (Act(delay_s=1), {"kind": "push"}, {"push"}),
+        (Act(repeat=2), {}, {"callback"}),
+    ],
+)
+def test_what_it_is_drawn_for(act: Act, match: dict[str, Any], kinds: set[str]) -> None:
+    """Callbacks and pushes have to be named, handshakes where something is done to sockets."""
+    seen = set()
+    for kind in ("request", "handshake", "socket", "push", "callback"):
+        entry = Entry(1, 0, "request" if kind == "handshake" else kind)
+        entry.url = "http://receiver" if kind == "callback" else ""
+        faults = Faults(Ids("seed", "w"))
+        faults.add(Fault("f", Match.parse(match), act))
+        if faults.draw(entry, 0, handshake=kind == "handshake"):
+            seen.add(kind)
+    assert seen == kinds

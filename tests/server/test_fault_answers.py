@@ -135,3 +135,16 @@ async def test_the_journal_shows_the_headers_of_a_fault(served: Served, client: 
     async with client.get("/_sim/worlds/default/journal") as answer:
         [entry] = (await answer.json())["entries"]
     assert dict(entry["response"]["headers"])["X-Name"].startswith("caf")
+
+
+async def test_once_is_once(served: Served, client: aiohttp.ClientSession) -> None:
+    """Of two hundred requests at the same time."""
+    await plan(client, {"status": 503})
+
+    async def ask() -> int:
+        async with client.get("/sample/a") as answer:
+            return answer.status
+
+    statuses = await asyncio.gather(*(ask() for _ in range(200)))
+    assert sorted(set(statuses)) == [200, 503]
+    assert statuses.count(503) == 1

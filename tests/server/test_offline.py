@@ -147,7 +147,7 @@ async def test_hits_over_the_servers_port_use_it_up(control: aiohttp.ClientSessi
             pass
 
 
-@pytest.mark.parametrize("body", [{"match": {"api": "other"}}, {"match": {"path": "/x"}}, {"skip": 1}])
+@pytest.mark.parametrize("body", [{"match": {"method": "PUT"}}, {"match": {"path": "/x"}}, {"skip": 1}])
 async def test_a_fault_with_conditions_leaves_the_port_open(
     control: aiohttp.ClientSession, own: str, body: dict[str, Any]
 ) -> None:

@@ -9,6 +9,7 @@ import aiohttp
 import msgspec
 import pytest
 from desk import Served
+from rawsocket import raw_socket
 from sample import SAMPLE
 
 from chatsim.core.faults import Act, Fault
@@ -130,3 +131,66 @@ async def test_the_open_sockets_of_a_world_are_known(served: Served, client: aio
 
     late = Pending(check=check, timeout_s=5, expired=lambda: Reply(status=409))
     assert (await served.server.waiting.reply(served.world, late)).status == 200
+
+
+async def shake_hands(served: Served) -> None:
+    """Ask for a socket; aiohttp's client would ask again where the connection breaks."""
+    async with raw_socket(served.base_url + EARS):
+        pass
+
+
+@pytest.mark.parametrize("act", [{"drop": "before"}, {"drop": "after"}, {"offline": True}])
+async def test_a_handshake_can_break(served: Served, act: dict[str, Any]) -> None:
+    """Without an answer, and without a socket."""
+    fault = plan(served, {"path": EARS}, **act)
+    with pytest.raises(asyncio.IncompleteReadError, match="0 bytes read"):
+        await shake_hands(served)
+    assert (fault.hits, served.world.connections) == (1, {})
+
+
+async def test_a_handshake_that_a_reset_overtakes(served: Served, client: aiohttp.ClientSession) -> None:
+    """It was asked of the world as it was."""
+    plan(served, {"path": EARS}, delay_s=0.3)
+    opening = asyncio.ensure_future(shake_hands(served))
+    async with asyncio.timeout(10):
+        while not served.world.journal.seq:
+            await client.get("/_sim/livez")
+    served.world.reset()
+    with pytest.raises(asyncio.IncompleteReadError, match="0 bytes read"):
+        await opening
+
+
+async def test_what_only_looks_like_a_handshake(served: Served, client: aiohttp.ClientSession) -> None:
+    """A request without an upgrade opens no socket, so that nothing can be done to it."""
+    fault = plan(served, {"kind": "request"}, close=1011)
+    async with client.get(EARS) as answer:
+        assert answer.status == 422
+    assert fault.hits == 0
+
+
+@pytest.mark.parametrize(
+    ("body", "open_ones"),
+    [
+        ({"match": {"kind": "callback"}}, 1),
+        ({"match": {"url": "*"}}, 1),
+        ({"match": {"path": "/sample/b/*"}}, 1),
+        ({"match": {"body": {"a": 1}}}, 1),
+        ({"skip": 1}, 1),
+        ({"probability": 0.5}, 1),
+        ({"match": {"path": "/sample/a/*"}}, 0),
+        ({}, 0),
+    ],
+)
+async def test_offline_breaks_the_sockets_that_it_means(
+    client: aiohttp.ClientSession, body: dict[str, Any], open_ones: int
+) -> None:
+    """Those whose handshake it would hit, at once."""
+    async with client.ws_connect(EARS) as ears:
+        await ears.receive_str()
+        async with client.post("/_sim/worlds/default/faults", json={"act": {"offline": True}, **body}) as answer:
+            assert answer.status == 201
+        if not open_ones:
+            await ears.receive()
+            assert ears.close_code == 1006
+        async with client.post("/_sim/worlds/default/sockets/wait", json={"count": open_ones}) as answer:
+            assert answer.status == 200

@@ -31,14 +31,14 @@ def add_fault(simulator: Simulator, call: Call) -> Reply:
     world, body = call.world, call.body
     if wrong := list(contradictions(body["act"])):
         raise refused(*wrong[0], *wrong[1:])
-    match = _match(body)
+    match = _match(simulator, body)
     _know_error(simulator, body)
     fault = Fault(
         f"fault-{world.ids.count('fault')}",
         match,
-        msgspec.convert(body["act"], Act),
-        skip=body.get("skip", 0),
-        times=body.get("times", 1),
+        msgspec.convert(body["act"], Act, strict=False),  # JSON's 503.0 is an integer too
+        skip=int(body.get("skip", 0)),
+        times=None if (times := body.get("times", 1)) is None else int(times),
         probability=body.get("probability", 1.0),
         expires=Faults.expiry(body.get("ttl_s"), call.now),
     )
@@ -78,28 +78,32 @@ def _taken_back(call: Call) -> Reply:
 
 
 def _cut(world: World, fault: Fault) -> tuple[Close, ...]:
-    """A service that goes offline takes its open sockets along."""
-    if not fault.act.offline:
+    """A service that goes offline takes its open sockets along: those whose handshakes the fault would hit."""
+    if not fault.offline_now or fault.match.needs_body or not fault.suits(HANDSHAKE):
         return ()
-    api = fault.match.wanted.get("api")
-    hit = (one for one in world.connections.values() if api in (None, one.api.name))
+    hit = (one for one in world.connections.values() if fault.match.matches(one.plan.call.entry))
     return tuple(Close(socket=one.id, abort=True) for one in hit)
 
 
-def _match(body: dict[str, Any]) -> Match:
+def _match(simulator: Simulator, body: dict[str, Any]) -> Match:
     """What is to be hit.
 
     Raises:
-        Invalid: a kind that the act cannot be done to.
+        Invalid: a kind that the act cannot be done to, an API that is not there.
     """
     wanted = dict(body.get("match", {}))
-    kind = wanted.get("kind")
+    if "api" in wanted and wanted["api"] not in simulator.apis:
+        raise refused("/match/api", f"there is no API {wanted['api']!r}; there are {', '.join(simulator.apis)}")
+    kind = wanted.get("kind", "callback" if "url" in wanted else None)
+    if "url" in wanted and kind != "callback":
+        raise refused("/match/url", f"only callbacks have a url: leave it out, or the kind {kind}")
     for member in body["act"].keys() & ACTS.keys():
         kinds = {"request" if one == HANDSHAKE else one for one in ACTS[member]}
         if member == "refuse" and kind == "socket":
             del wanted["kind"]  # what can be refused of a socket is its handshake, and that is a request
         elif kind is not None and kind not in kinds:
-            raise refused("/match/kind", f"{member} is done to {' or '.join(sorted(kinds))}, not to {kind}")
+            where = "/match/kind" if "kind" in wanted else "/match/url"
+            raise refused(where, f"{member} is done to {' or '.join(sorted(kinds))}, not to {kind}")
     return Match.parse(wanted, "/match")
 
 

@@ -7,6 +7,7 @@ from typing import Any, Final
 from chatsim.control.lists import piece
 from chatsim.control.problems import render
 from chatsim.control.rows import world_row
+from chatsim.core.acts import NEVER_SENT
 from chatsim.core.api import NOTHING, Call
 from chatsim.core.clock import rfc3339
 from chatsim.core.effects import Close, Send
@@ -18,8 +19,6 @@ from chatsim.core.simulator import Simulator
 from chatsim.core.world import World
 
 WAIT_S: Final = 5.0
-NEVER_SENT: Final = frozenset({1004, 1005, 1006, 1015})
-"""RFC 6455 section 7.4.1: these "MUST NOT be set as a status code in a Close control frame by an endpoint"."""
 
 
 def list_sockets(simulator: Simulator, call: Call) -> Reply:
@@ -55,7 +54,7 @@ def close_socket(simulator: Simulator, call: Call) -> Reply:
         NotFound: there is none of that id. Invalid: a code that is never sent.
     """
     connection = _connection(call)
-    code: int = call.body.get("code", 1000)
+    code = int(call.body.get("code", 1000))
     if code in NEVER_SENT:
         raise refused("/code", f'{code} is never sent; clients see 1006 when the connection breaks: {{"abort":true}}')
     abort: bool = call.body.get("abort", False)

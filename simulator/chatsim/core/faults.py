@@ -81,7 +81,7 @@ ACTS: Final[Mapping[str, frozenset[str]]] = {
     "status": REQUESTS,
     "error": frozenset(("request", HANDSHAKE)),
     "drop": REQUESTS,
-    "truncate": REQUESTS,
+    "truncate": frozenset(("request", "callback")),
     "offline": REQUESTS,
     "repeat": CALLBACKS,
     "reorder": CALLBACKS,
@@ -126,18 +126,31 @@ class Fault:
         return not spent and (self.expires is None or now < self.expires)
 
     @property
+    def offline_now(self) -> bool:
+        """Whether what it matches is offline from now on, without a delay and whatever chance says."""
+        act = self.act
+        return act.offline and act.delay_s is None and self.probability >= 1 and self.seen >= self.skip
+
+    @property
     def unplugs(self) -> bool:
         """Whether it takes the whole world offline, and not only some of its requests."""
-        act, wanted = self.act, self.match.wanted
-        every = wanted.get("kind", "request") == "request" and wanted.keys() <= {"kind"}
-        return act.offline and every and act.delay_s is None and self.probability >= 1 and self.seen >= self.skip
+        wanted = self.match.wanted
+        return self.offline_now and wanted.get("kind", "request") == "request" and wanted.keys() <= {"kind"}
 
     def suits(self, kind: str) -> bool:
-        """Whether it is meant for entries of this kind; callbacks are hit only by what names them."""
-        wanted = self.match.wanted
-        if kind == "callback" and not ("kind" in wanted or "url" in wanted):
-            return self.act.kinds == CALLBACKS or self.act.lose
-        return kind in self.act.kinds
+        """Whether it is meant for entries of this kind.
+
+        Callbacks and pushes are hit only by what names them, the handshake of a socket not by what is done to sockets.
+        """
+        wanted, kinds = self.match.wanted, self.act.kinds
+        if "url" in wanted and kind != "callback":
+            return False
+        if "kind" not in wanted:
+            if kind == "callback" and "url" not in wanted:
+                return kinds == CALLBACKS or self.act.lose
+            if kind == "push" or (kind == HANDSHAKE and kinds == SOCKETS):
+                return False
+        return kind in kinds
 
 
 class Drawn(msgspec.Struct, frozen=True, kw_only=True):

@@ -250,8 +250,12 @@ class Server:
         opened = connect(plan, socket)
         if isinstance(opened, Outcome):
             return await self._write(request, opened)
-        if plan.drawn is not None and plan.drawn.delay_s:
+        if plan.drawn is not None:
+            generation = opened.world.generation
             await asyncio.sleep(plan.drawn.delay_s)
+            if plan.drawn.act.drop is not None or opened.world.generation != generation:
+                abort(request)
+                return Answer(499, (), b"")
         return await self.hub.serve(request, opened)
 
     def mishear(self, problem: Exception, method: str = "", path: str = "") -> Answer:
