@@ -160,6 +160,19 @@ async def test_a_handshake_that_a_reset_overtakes(served: Served, client: aiohtt
         await opening
 
 
+async def test_nobody_waits_for_a_client_that_left(served: Served, client: aiohttp.ClientSession) -> None:
+    """Its message would have been heard in ten minutes; what it said counts all the same."""
+    fault = plan(served, {"kind": "socket"}, delay_s=600)
+    async with raw_socket(served.base_url + EARS) as ears, asyncio.timeout(10):
+        await ears.hear()
+        ears.send("hi")
+        while not fault.hits:
+            await client.get("/_sim/livez")
+    async with client.post("/_sim/worlds/default/sockets/wait", json={"count": 0}) as answer:
+        assert answer.status == 200
+    assert [entry.command for entry in served.world.journal if entry.kind == "socket"] == ["SHOUT", "CLOSE"]
+
+
 async def test_what_only_looks_like_a_handshake(served: Served, client: aiohttp.ClientSession) -> None:
     """A request without an upgrade opens no socket, so that nothing can be done to it."""
     fault = plan(served, {"kind": "request"}, close=1011)

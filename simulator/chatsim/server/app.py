@@ -20,7 +20,7 @@ from chatsim.core.routing import CONTROL
 from chatsim.core.world import DEFAULT
 from chatsim.server import body as bodies
 from chatsim.server import forms
-from chatsim.server.answer import UNREAD, Answer, abort, write_file, write_half
+from chatsim.server.answer import UNREAD, Answer, abort, pause, write_file, write_half
 from chatsim.server.callbacks import Courier
 from chatsim.server.expiry import Expiry
 from chatsim.server.fifo import Fifo
@@ -234,7 +234,7 @@ class Server:
         """A fault was drawn: wait, break off, or cut short, as it says."""
         act = drawn.act
         if drawn.delay_s:
-            await asyncio.sleep(drawn.delay_s)
+            await pause(request, drawn.delay_s)
         if act.drop is not None or act.offline:
             abort(request)
             self._nudge(outcome.world)
@@ -252,7 +252,7 @@ class Server:
             return await self._write(request, opened)
         if plan.drawn is not None:
             generation = opened.world.generation
-            await asyncio.sleep(plan.drawn.delay_s)
+            await pause(request, plan.drawn.delay_s)
             if plan.drawn.act.drop is not None or opened.world.generation != generation:
                 abort(request)
                 return Answer(499, (), b"")

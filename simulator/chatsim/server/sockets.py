@@ -237,7 +237,7 @@ class Hub:
             if message.type in (WSMsgType.TEXT, WSMsgType.BINARY):
                 drawn = link.connection.draw(message.data)
                 if drawn is not None and drawn.delay_s:
-                    await asyncio.sleep(drawn.delay_s)
+                    await link.silence.pause(drawn.delay_s)
                 if drawn is not None:
                     link.spoil(drawn)
                 self.carry_out(link, link.connection.received(message.data, drawn))

@@ -53,8 +53,12 @@ class Silence:
     async def wait(self) -> None:
         """Return when it is over, or `wake` was called since the connection is lost."""
         if self.holds():
-            self._over = asyncio.get_running_loop().create_future()
-            await self._over
+            await self.pause(None)
+
+    async def pause(self, delay_s: float | None) -> None:
+        """Wait so long at most (None: without end), until `wake` is called."""
+        self._over = asyncio.get_running_loop().create_future()
+        await asyncio.wait((self._over,), timeout=delay_s)
 
     def wake(self) -> None:
         """Nobody has to wait any more."""
