@@ -236,9 +236,8 @@ class Hub:
                 continue
             if message.type in (WSMsgType.TEXT, WSMsgType.BINARY):
                 drawn = link.connection.draw(message.data)
-                if drawn is not None and drawn.delay_s:
-                    await link.silence.pause(drawn.delay_s)
                 if drawn is not None:
+                    await link.silence.pause(drawn.delay_s)
                     link.spoil(drawn)
                 self.carry_out(link, link.connection.received(message.data, drawn))
                 link.keep_beating()
@@ -271,8 +270,8 @@ class Hub:
             else:
                 others.append(effect)
         if others:
-            connection = link.connection
-            self._effect(connection.world, others, connection.api.name, connection.cause)
+            one = link.connection
+            self._effect(one.world, others, one.api.name, one.cause)
 
     def _listen(self, link: Link, topic: str) -> None:
         connection = link.connection
