@@ -115,6 +115,13 @@ def test_a_fault_can_look_at_the_body(desk: Desk) -> None:
     assert [status == 503 for status in statuses] == [False, True, False]
 
 
+def test_a_fault_can_look_at_a_long_body(desk: Desk) -> None:
+    """Of which the journal keeps less."""
+    plan(desk, {"status": 503}, match={"api": "m3o", "body": {"name": "hit"}})
+    body = {"description": "x" * 100_000, "name": "hit"}
+    assert desk.ask("POST", "/v1/chat/Create", body, token="any").status == 503
+
+
 def test_control_calls_and_preflights_draw_none(desk: Desk) -> None:
     """A fault for everything leaves the way to take it back open."""
     plan(desk, {"status": 503}, times=None)

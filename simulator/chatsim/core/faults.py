@@ -13,6 +13,7 @@ from chatsim.core.json import encode
 
 if TYPE_CHECKING:
     from chatsim.core.ids import Ids
+    from chatsim.core.journal import Entry
     from chatsim.core.match import Match, View
 
 UNSENT: Final = "a planned fault: the receiver could not be reached"
@@ -201,6 +202,14 @@ class Faults:
             fault.hits += 1
             return Drawn(fault=fault.id, act=fault.act, delay_s=self._delay(fault.act.delay_s))
         return None
+
+    def draw_on_body(self, entry: Entry, raw: bytes, now: int) -> Drawn | None:
+        """Draw those that match on the body; `raw` is all of it, of which the entry keeps less where it is long."""
+        kept, entry.request_body = entry.request_body, raw
+        try:
+            return self.draw(entry, now, body=True)
+        finally:
+            entry.request_body = kept
 
     def _chance(self) -> float:
         """A number in [0, 1) that the world's seed decides."""

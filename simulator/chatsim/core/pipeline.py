@@ -128,7 +128,7 @@ def begin(simulator: Simulator, world: World, request: Request, kind: str = "req
             plan.limit = meant.setting(limit) if isinstance(limit, str) else limit
 
     try:
-        _draw(plan, body=False)  # 2
+        _draw(plan)  # 2
         if plan.reply is None:
             _let_in(plan, error)
     except Exception as problem:
@@ -241,17 +241,18 @@ def _state(plan: Plan) -> Any:
     return plan.state
 
 
-def _draw(plan: Plan, *, body: bool) -> None:
-    """2 and 5: a planned fault may settle the answer, or spoil it later."""
+def _draw(plan: Plan, raw: bytes | None = None) -> None:
+    """2 and 5 (with the body): a planned fault may settle the answer, or spoil it later."""
     world = plan.call.world
     if not world.faults.all or plan.drawn is not None or plan.call.entry.api == plan.simulator.control.name:
         return
+    entry, now = plan.call.entry, plan.call.now
     handshake = isinstance(plan.route, Socket) and plan.call.request.shakes_hands
-    drawn = world.faults.draw(plan.call.entry, plan.call.now, body=body, handshake=handshake)
+    faults = world.faults
+    drawn = faults.draw(entry, now, handshake=handshake) if raw is None else faults.draw_on_body(entry, raw, now)
     if drawn is None:
         return
-    plan.drawn = drawn
-    plan.call.entry.fault = drawn.fault
+    plan.drawn, entry.fault = drawn, drawn.fault
     plan.reply = _faulted(plan, drawn)
     plan.faulted = plan.reply is not None
 
@@ -287,7 +288,7 @@ def _operate(plan: Plan, body: Body) -> Reply:
         raise NotFound(path=True)
     call.body = (route.decode or api.decode)(call, body)  # 5
     if call.world.faults.all:
-        _draw(plan, body=True)
+        _draw(plan, body.raw)
         if plan.reply is not None:
             return plan.reply
     if route.authorize is not None:  # 6

@@ -105,8 +105,7 @@ class Connection:
         if not faults.all:
             return None
         entry = self._call("in").entry
-        entry.keep_request(_octets(data))
-        return faults.draw(entry, entry.at) or faults.draw(entry, entry.at, body=True)
+        return faults.draw(entry, entry.at) or faults.draw_on_body(entry, _octets(data), entry.at)
 
     def received(self, data: str | bytes, drawn: Drawn | None = None) -> list[Effect]:
         """One WebSocket message arrived: one entry, unless the session keeps silent about it (heart-beats).
@@ -191,9 +190,7 @@ def draw_push(world: World, entry: Entry, raw: bytes) -> Drawn | None:
     """The fault that hits a push; its body is matched against what is pushed."""
     if not world.faults.all:
         return None
-    entry.request_body = raw
-    drawn = world.faults.draw(entry, entry.at) or world.faults.draw(entry, entry.at, body=True)
-    entry.request_body = b""
+    drawn = world.faults.draw(entry, entry.at) or world.faults.draw_on_body(entry, raw, entry.at)
     entry.fault = drawn.fault if drawn else None
     return drawn
 

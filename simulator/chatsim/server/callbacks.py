@@ -101,7 +101,7 @@ class Courier:
 
     async def _attempt(self, world: World, outbox: Outbox, delivery: Delivery) -> None:
         entry = _entry(world, delivery)
-        drawn = _draw(world, entry)
+        drawn = _draw(world, entry, delivery.body)
         if drawn is not None and drawn.delay_s:
             await asyncio.sleep(drawn.delay_s)
         if world.outbox is not outbox:  # the world was reset or restored meanwhile
@@ -251,11 +251,11 @@ def _tell(world: World, delivery: Delivery) -> None:
     )
 
 
-def _draw(world: World, entry: Entry) -> Drawn | None:
+def _draw(world: World, entry: Entry, body: bytes) -> Drawn | None:
     if not world.faults.all:
         return None
     now = entry.at
-    drawn = world.faults.draw(entry, now) or world.faults.draw(entry, now, body=True)
+    drawn = world.faults.draw(entry, now) or world.faults.draw_on_body(entry, body, now)
     if drawn is not None:
         entry.fault = drawn.fault
     return drawn
