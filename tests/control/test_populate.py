@@ -32,6 +32,12 @@ def test_everything_that_can_be_populated_is(desk: Desk) -> None:
     assert {one["messages"] for one in made.values()} == {90}
 
 
+def test_whole_numbers_may_have_a_point() -> None:
+    """3.0 is 3, in JSON as in its schemas."""
+    one, two = (populated(Desk(), users=n, conversations=n, messages=n, seed=n) for n in (3, 3.0))
+    assert one == two
+
+
 def test_one_entry_is_left(desk: Desk) -> None:
     """And nothing is on its way: no callback, no timer."""
     populated(desk, users=5)

@@ -21,6 +21,8 @@ DEFAULTS: Final[Mapping[str, Any]] = {
     "style": "everyday",
 }
 
+_COUNTS: Final = ("users", "conversations", "messages", "seed")
+
 
 def populate(simulator: Simulator, call: Call) -> Reply:
     """Fill the APIs named, or all that can be, with the same people; nobody is told, one entry is left.
@@ -31,6 +33,7 @@ def populate(simulator: Simulator, call: Call) -> Reply:
     from chatsim.control.people import invent
 
     wanted = {**DEFAULTS, **call.body}
+    wanted |= {name: int(wanted[name]) for name in _COUNTS}  # JSON's 3.0 is an integer too
     apis = _chosen(simulator, wanted.get("apis"))
     world = call.world
     now = world.clock.now()

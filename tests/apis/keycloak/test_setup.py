@@ -302,3 +302,10 @@ def test_mint_other_kinds(desk: Desk) -> None:
     refresh = trigger(desk, "mint", {**body, "kind": "refresh"})["token"]
     assert refreshed(desk, refresh).status == 200
     assert claims(trigger(desk, "mint", {**body, "kind": "id"})["token"])["aud"] == "app"
+
+
+def test_lifespans_may_have_a_point(desk: Desk) -> None:
+    """60.0 is an integer in JSON: a snapshot keeps it as one."""
+    world = "/_sim/worlds/default"
+    desk.ask("PUT", f"{world}/keycloak/realms/woven", {"access_token_lifespan_s": 60.0})
+    assert desk.ask("PUT", f"{world}/snapshot", desk.ask("GET", f"{world}/snapshot").data).status == 200

@@ -51,7 +51,8 @@ MINTED: Final[Mapping[str, Callable[[Login], dict[str, Any]]]] = {
 def _put_realm(identity: Identity, name: str, body: Mapping[str, Any]) -> Realm:
     realm, fresh = identity.add_realm(name), Realm(name)
     for member in REALM_MEMBERS:
-        setattr(realm, member, body.get(member, getattr(fresh, member)))
+        value = body.get(member, getattr(fresh, member))
+        setattr(realm, member, int(value) if isinstance(value, float) else value)  # JSON's 60.0 is an integer too
     identity.forget_tokens()
     return realm
 
