@@ -118,7 +118,7 @@ async def _measure(rounds: int) -> tuple[float, Costs]:
     token = json.loads(ask(_request(TOKEN_PATH, "application/x-www-form-urlencoded", form)).partition(b"\r\n\r\n")[2])
     message = _request(PATH, "application/json", json.dumps(MESSAGE).encode(), token["access_token"])
     kept, none = world.journal, _NoJournal()
-    no_draw = patch("chatsim.core.pipeline._draw", lambda plan, *, body: None)
+    no_draw = patch("chatsim.core.pipeline.draw", lambda plan, raw=None, *, offline=False: None)
 
     def burst(*, journal: bool, faults: bool) -> float:
         world.journal = kept if journal else none

@@ -207,12 +207,16 @@ def test_whole_numbers_may_have_a_point(desk: Desk) -> None:
     assert [desk.ask("GET", REALM).status for _ in range(3)] == [200, 503, 200]
 
 
-@pytest.mark.parametrize("path", ["/nope", "/auth/realms/woven/nope", "/auth/realms/nope/account", "/v1/nope"])
-def test_what_leads_nowhere_is_hit_too(desk: Desk, path: str) -> None:
-    """The network does not know what is there."""
-    plan(desk, {"status": 502, "body": "no route"}, match={"path": path})
-    answer = desk.ask("PUT", path)
-    assert (answer.status, answer.body, answer.bug) == (502, b"no route", "")
+NOWHERE = {"/nope": 404, "/auth/realms/woven/nope": 404, "/auth/realms/nope/account": 405}
+
+
+@pytest.mark.parametrize("path", NOWHERE)
+def test_nobody_is_there_to_say_what_is_not_there(desk: Desk, path: str) -> None:
+    """An offline service does not answer 404; any other outage lies behind the door at which that is said."""
+    plan(desk, {"status": 502}, match={"path": path})
+    assert desk.ask("PUT", path).status == NOWHERE[path]
+    plan(desk, {"offline": True}, match={"path": path})
+    assert [desk.ask("PUT", path).status for _ in range(2)] == [503, NOWHERE[path]]
 
 
 def test_a_fault_that_is_not_there(desk: Desk) -> None:

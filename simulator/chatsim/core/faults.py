@@ -184,15 +184,17 @@ class Faults:
         """Those that take the whole world offline now."""
         return [one for one in self.all.values() if one.unplugs and one.is_planned(now)]
 
-    def draw(self, view: View, now: int, *, body: bool = False, handshake: bool = False) -> Drawn | None:
+    def draw(
+        self, view: View, now: int, *, body: bool = False, handshake: bool = False, offline: bool = False
+    ) -> Drawn | None:
         """Return the fault that hits what `view` shows, and count the hit.
 
         Requests draw twice: on the head, then (`body`) those faults that match on the body. `handshake` tells of a
-        request that it opens a socket.
+        request that it opens a socket; with `offline` only what takes the service offline hits.
         """
         kind = HANDSHAKE if handshake else view.kind
         for fault in reversed(list(self.all.values())):
-            if not fault.is_planned(now):
+            if not fault.is_planned(now) or (offline and not fault.act.offline):
                 continue
             if fault.match.needs_body is not body or not fault.suits(kind) or not fault.match.matches(view):
                 continue

@@ -14,11 +14,10 @@ import msgspec
 from chatsim.core.api import NOTHING, Api, Call, Route, Socket
 from chatsim.core.clock import seconds
 from chatsim.core.effects import Callback, Effect, Later, Leave
-from chatsim.core.errors import ApiError, BadUrl, Faulted, Internal, Invalid, MethodNotAllowed, NotFound
+from chatsim.core.errors import ApiError, BadUrl, Internal, Invalid, MethodNotAllowed, NotFound
 from chatsim.core.faults import Drawn
 from chatsim.core.headers import merged
 from chatsim.core.http import (
-    BODILESS,
     EMPTY,
     NO_BODY,
     NUMBER,
@@ -33,6 +32,7 @@ from chatsim.core.http import (
     numbered,
 )
 from chatsim.core.json import encode
+from chatsim.core.planned import draw
 from chatsim.core.routing import Match
 from chatsim.core.schemas import Schema
 
@@ -86,7 +86,7 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 def begin(simulator: Simulator, world: World, request: Request, kind: str = "request") -> Plan:
-    """Match, draw faults, admit, authenticate: everything that needs no body."""
+    """Match, admit, draw faults, authenticate: everything that needs no body."""
     now = world.clock.now()
     entry = world.journal.open(now, kind)
     entry.method, entry.path, entry.query = request.method, request.path, request.query
@@ -127,25 +127,36 @@ def begin(simulator: Simulator, world: World, request: Request, kind: str = "req
             meant = simulator.worlds.get(found.params.get("w", ""), world) if api is simulator.control else world
             plan.limit = meant.setting(limit) if isinstance(limit, str) else limit
 
-    try:
-        _draw(plan)  # 2
-        if plan.reply is None:
-            _let_in(plan, error)
-    except Exception as problem:
-        plan.reply = refusal(plan, problem)
+    if _is_there(plan, error):
+        _let_in(plan)
     return plan
 
 
-def _let_in(plan: Plan, error: ApiError | None) -> None:
-    """3 and 4: does what the path names exist, and who asks; `error` where it leads nowhere."""
-    if error is not None:
-        raise error
-    api, call, state = plan.api, plan.call, _state(plan)
-    api.admit(state, call)
-    if plan.route is not None and plan.route.auth:
-        call.principal = api.authenticate(state, call)
-        if call.principal is not None:
-            call.entry.principal = call.principal.id
+def _is_there(plan: Plan, error: ApiError | None) -> bool:
+    """2: whether what the path names exists; `error` where it leads nowhere. An offline service tells nobody."""
+    try:
+        if error is not None:
+            raise error
+        plan.api.admit(_state(plan), plan.call)
+    except Exception as problem:
+        draw(plan, offline=True)
+        if plan.reply is None:
+            plan.reply = refusal(plan, problem)
+        return False
+    return True
+
+
+def _let_in(plan: Plan) -> None:
+    """3 and 4: is a fault planned, and who asks."""
+    try:
+        draw(plan)
+        if plan.reply is None and plan.route is not None and plan.route.auth:
+            call = plan.call
+            call.principal = plan.api.authenticate(_state(plan), call)
+            if call.principal is not None:
+                call.entry.principal = call.principal.id
+    except Exception as problem:
+        plan.reply = refusal(plan, problem)
 
 
 def awaited(plan: Plan) -> None:
@@ -241,41 +252,6 @@ def _state(plan: Plan) -> Any:
     return plan.state
 
 
-def _draw(plan: Plan, raw: bytes | None = None) -> None:
-    """2 and 5 (with the body): a planned fault may settle the answer, or spoil it later."""
-    world = plan.call.world
-    if not world.faults.all or plan.drawn is not None or plan.call.entry.api == plan.simulator.control.name:
-        return
-    entry, now = plan.call.entry, plan.call.now
-    handshake = isinstance(plan.route, Socket) and plan.call.request.shakes_hands
-    faults = world.faults
-    drawn = faults.draw(entry, now, handshake=handshake) if raw is None else faults.draw_on_body(entry, raw, now)
-    if drawn is None:
-        return
-    plan.drawn, entry.fault = drawn, drawn.fault
-    plan.reply = _faulted(plan, drawn)
-    plan.faulted = plan.reply is not None
-
-
-def _faulted(plan: Plan, drawn: Drawn) -> Reply | None:
-    act = drawn.act
-    if act.drop == "before" or act.offline:
-        return Reply(status=503)
-    if act.error is not None:
-        make = plan.api.errors.get(act.error)
-        return plan.api.render(make() if make else Faulted(f"planned fault {act.error}"), plan.call)
-    if act.refuse is not None:
-        return plan.api.render(Faulted("a planned refusal", status=act.refuse), plan.call)
-    if act.status is None:
-        return None
-    if act.status in BODILESS:
-        return Reply(status=act.status)
-    if act.body is not msgspec.UNSET:
-        return Reply(status=act.status, body=act.body.encode() if isinstance(act.body, str) else act.body)
-    reply = plan.api.render(Faulted("a planned fault", status=act.status), plan.call)
-    return msgspec.structs.replace(reply, status=act.status)
-
-
 def _operate(plan: Plan, body: Body) -> Reply:
     call, route, contract = plan.call, plan.route, plan.contract
     api = plan.api
@@ -288,7 +264,7 @@ def _operate(plan: Plan, body: Body) -> Reply:
         raise NotFound(path=True)
     call.body = (route.decode or api.decode)(call, body)  # 5
     if call.world.faults.all:
-        _draw(plan, body.raw)
+        draw(plan, body.raw)
         if plan.reply is not None:
             return plan.reply
     if route.authorize is not None:  # 6
