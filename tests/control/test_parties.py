@@ -177,7 +177,18 @@ def test_a_file_comes_as_a_part_of_a_form(aviary: Desk) -> None:
 
 
 @pytest.mark.parametrize(
-    ("parts", "status"), [(None, 400), ((), 422), ((_part("wait_s", b"soon"),), 400), ((_part("token", b"\xff"),), 400)]
+    ("parts", "status"),
+    [
+        (None, 400),
+        ((), 422),
+        ((_part("wait_s", b"soon"),), 400),
+        ((_part("wait_s", b"NaN"),), 400),
+        ((_part("token", b"\xff"),), 400),
+        ((_part("token", b"x"), _part("token", b"y")), 422),
+        ((_part("token", b"x"), _part("nonsense", b"bytes", "a.txt")), 422),
+        ((_part("token", b"x"), _part("file", b"no file")), 422),
+        ((_part("token", b"x", "a.txt"),), 422),
+    ],
 )
 def test_forms_that_cannot_be(aviary: Desk, parts: tuple[Part, ...] | None, status: int) -> None:
     """Broken, incomplete, or with fields that are no text."""

@@ -140,7 +140,7 @@ def _unknown(call: Call, name: str) -> NotFound:
 
 
 ROUTES: Final = (
-    world_row("GET", "/callbacks", list_callbacks, {200: "callbacks"}),
+    world_row("GET", "/callbacks", list_callbacks, {200: "callbacks"}, query="list-query"),
     world_row("GET", "/callbacks/{id}", get_callback, {200: "callback"}),
     world_row("POST", "/callbacks/{id}/resend", resend, {200: "callback"}),
     world_row("POST", "/callbacks/hold", hold, {200: "callbacks-changed"}),

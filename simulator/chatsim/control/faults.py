@@ -137,7 +137,7 @@ def show(fault: Fault) -> dict[str, Any]:
 
 ROUTES: Final = (
     step_row("POST", "/faults", add_fault, {201: "fault-shown"}, body="fault"),
-    world_row("GET", "/faults", list_faults, {200: "faults"}),
+    world_row("GET", "/faults", list_faults, {200: "faults"}, query="list-query"),
     step_row("DELETE", "/faults", delete_faults, {204: NOTHING}),
     step_row("DELETE", "/faults/{id}", delete_fault, {204: NOTHING}),
 )

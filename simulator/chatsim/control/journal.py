@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from chatsim.control.lists import LIMIT, number
+from chatsim.control.lists import DIGITS, LIMIT, number
 from chatsim.control.rows import world_row
 from chatsim.core.api import NOTHING, Call
 from chatsim.core.errors import NotFound
@@ -41,9 +41,8 @@ def get_entry(simulator: Simulator, call: Call) -> Reply:
 
 def clear_journal(simulator: Simulator, call: Call) -> Reply:
     """Forget entries: all, or those later than `since` and up to `until`; numbers go on."""
-    query = dict(call.query)
-    until = whole(query, "until") if "until" in query else None
-    call.world.journal.clear(whole(query, "since") + 1, until)
+    since, until = _span(dict(call.query))
+    call.world.journal.clear(since + 1, until)
     return Reply(status=204)
 
 
@@ -51,7 +50,10 @@ def export_har(simulator: Simulator, call: Call) -> Reply:
     """Requests and callbacks as browsers' tools read them."""
     from chatsim.control import har
 
-    return Reply(body=har.archive(_chosen(call), _base(call.world, call)))
+    chosen, query = _chosen(call), dict(call.query)
+    if "limit" in query:
+        chosen = chosen[: number(query, "limit", LIMIT)]
+    return Reply(body=har.archive(chosen, _base(call.world, call)))
 
 
 def _base(world: World, call: Call) -> str:
@@ -60,11 +62,23 @@ def _base(world: World, call: Call) -> str:
 
 def _chosen(call: Call) -> list[Entry]:
     query = dict(call.query)
-    since = max(whole(query, "since"), whole(query, "after"))
-    until = whole(query, "until") if "until" in query else None
+    since, until = _span(query)
+    since = max(since, whole(query, "after"))
     match = _match(query)
     fitting = (one for one in call.world.journal.since(since) if match.matches(one))
     return sorted((one for one in fitting if until is None or one.seq <= until), key=lambda one: one.seq)
+
+
+def _span(query: dict[str, str]) -> tuple[int, int | None]:
+    """The entries asked for: later than the one number, and up to the other.
+
+    Raises:
+        Invalid: one is no number, or there is nothing between them.
+    """
+    since, until = whole(query, "since"), whole(query, "until") if "until" in query else None
+    if until is not None and until < since:
+        raise refused("/until", f"expected since up to until, got {since} and {until}")
+    return since, until
 
 
 def _match(query: dict[str, str]) -> Match:
@@ -81,8 +95,8 @@ def whole(query: dict[str, str], name: str) -> int:
         Invalid: it is something else.
     """
     text = query.get(name, "0")
-    if not (text.isascii() and text.isdigit() and len(text) <= 18):
-        raise refused(f"/{name}", f"expected a number, got {text!r}")
+    if not (text.isascii() and text.isdigit() and len(text) <= DIGITS):
+        raise refused(f"/{name}", f"expected a number of at most {DIGITS} digits, got {text!r:.60}")
     return int(text)
 
 

@@ -7,6 +7,8 @@ from chatsim.core.api import Call
 from chatsim.core.schemas import refused
 
 LIMIT: Final = 1000
+MOST: Final = 1_000_000
+DIGITS: Final = 15
 _Item = TypeVar("_Item")
 
 
@@ -30,7 +32,7 @@ def piece(call: Call, items: Sequence[_Item], mark: Callable[[_Item], str]) -> t
 
 
 def number(query: dict[str, str], name: str, default: int) -> int:
-    """A whole number above 0 of the query.
+    """A whole number of the query from 1 to `MOST`.
 
     Raises:
         Invalid: it is something else.
@@ -38,6 +40,6 @@ def number(query: dict[str, str], name: str, default: int) -> int:
     text = query.get(name)
     if text is None:
         return default
-    if not (text.isascii() and text.isdigit() and len(text) <= 18 and int(text) > 0):
-        raise refused(f"/{name}", f"expected a number above 0, got {text!r}")
+    if not (text.isascii() and text.isdigit() and len(text) <= DIGITS and 0 < int(text) <= MOST):
+        raise refused(f"/{name}", f"expected a number above 0 and up to {MOST:,}, got {text!r:.60}")
     return int(text)

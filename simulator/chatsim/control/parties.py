@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
+from chatsim.control.intake import NO_BODY, NO_QUERY, read_body
 from chatsim.control.lists import piece
 from chatsim.control.problems import render
 from chatsim.control.rows import step_row, world_row
@@ -10,10 +11,10 @@ from chatsim.control.worlds import base_url
 from chatsim.core.api import NOTHING, Api, Call, Collection, Operation, Route, Trigger
 from chatsim.core.dialect import escape
 from chatsim.core.effects import Elsewhere, Leave
-from chatsim.core.errors import Conflict, Internal, Invalid, Malformed, NotFound
-from chatsim.core.http import Body, Pending, Reply
+from chatsim.core.errors import Conflict, Internal, Malformed, NotFound
+from chatsim.core.http import Body, Part, Pending, Reply
 from chatsim.core.inner import collection_call, run_trigger
-from chatsim.core.json import BadJson, decode
+from chatsim.core.json import decode
 from chatsim.core.schemas import refused
 from chatsim.core.simulator import Simulator
 from chatsim.core.world import World
@@ -37,6 +38,7 @@ def routes(api: Api) -> Iterator[Route]:
 def _collection(api: Api, collection: Collection) -> Iterator[Route]:
     thing = f"/{api.name}/{collection.path}"
     things = thing.rpartition("/")[0] if thing.endswith("}") else thing
+    narrowed = "thing-query" if collection.filters else NO_QUERY
 
     def row(method: str, path: str, act: Operation, replies: dict[int, str], **more: Any) -> Route:
         words = [word for word in collection.path.split("/") if not word.startswith("{")]
@@ -45,14 +47,14 @@ def _collection(api: Api, collection: Collection) -> Iterator[Route]:
         return make(method, path, act, replies, title=collection.title, **more)
 
     if collection.put is not None:
-        schema = None if collection.schema is None else api.schema(collection.schema)
+        schema = NO_BODY if collection.schema is None else api.schema(collection.schema)
         yield row("PUT", thing, _put(api, collection, collection.put), {200: "thing", 201: "thing"}, body=schema)
     if collection.get is not None:
-        yield row("GET", thing, _get(api, collection, collection.get), {200: "thing"})
+        yield row("GET", thing, _get(api, collection, collection.get), {200: "thing"}, query=narrowed)
     if collection.delete is not None:
-        yield row("DELETE", thing, _delete(api, collection, collection.delete), {204: NOTHING})
+        yield row("DELETE", thing, _delete(api, collection, collection.delete), {204: NOTHING}, query=narrowed)
     if collection.list is not None:
-        yield row("GET", things, _list(api, collection, collection.list), {200: "things"})
+        yield row("GET", things, _list(api, collection, collection.list), {200: "things"}, query="things-query")
 
 
 def _put(api: Api, collection: Collection, act: Callable[[Any, Call], tuple[bool, Any]]) -> Operation:
@@ -65,6 +67,7 @@ def _put(api: Api, collection: Collection, act: Callable[[Any, Call], tuple[bool
 
 def _get(api: Api, collection: Collection, act: Callable[[Any, Call], Any]) -> Operation:
     def get(simulator: Simulator, call: Call) -> Reply:
+        _know(call, collection.filters)
         thing = act(*_inside(simulator, call, api, collection))
         if thing is None:
             raise _missing(call, collection)
@@ -75,6 +78,7 @@ def _get(api: Api, collection: Collection, act: Callable[[Any, Call], Any]) -> O
 
 def _delete(api: Api, collection: Collection, act: Callable[[Any, Call], bool]) -> Operation:
     def delete(simulator: Simulator, call: Call) -> Reply:
+        _know(call, collection.filters)
         if not act(*_inside(simulator, call, api, collection)):
             raise _missing(call, collection)
         return Reply(status=204)
@@ -83,18 +87,25 @@ def _delete(api: Api, collection: Collection, act: Callable[[Any, Call], bool]) 
 
 
 def _list(api: Api, collection: Collection, act: Callable[[Any, Call], list[Any]]) -> Operation:
-    known = (*collection.filters, "limit", "after")
-
     def look(simulator: Simulator, call: Call) -> Reply:
-        for name, _ in call.query:
-            if name not in known:
-                raise refused(f"/{name}", f"there is no parameter {name!r} here; there are: {', '.join(known)}")
+        _know(call, (*collection.filters, "limit", "after"))
         things = list(enumerate(act(*_inside(simulator, call, api, collection)), 1))
         taken, after = piece(call, things, lambda numbered: str(numbered[0]))
         return Reply(body={"items": [thing for _, thing in taken], "next": after})
 
     look.__name__ = "list"
     return look
+
+
+def _know(call: Call, names: tuple[str, ...]) -> None:
+    """Refuse a parameter that the collection does not have.
+
+    Raises:
+        Invalid: it has none of that name.
+    """
+    for name, _ in call.query:
+        if name not in names:
+            raise refused(f"/{escape(name)}", f"there is no parameter {name!r} here; there are: {', '.join(names)}")
 
 
 def _inside(simulator: Simulator, call: Call, api: Api, collection: Collection) -> tuple[Any, Call]:
@@ -116,6 +127,8 @@ def _trigger(api: Api, trigger: Trigger) -> Route:
     def act(simulator: Simulator, call: Call) -> Reply:
         call.base_url = base_url(call.world, call)
         body = call.body
+        if trigger.multipart:
+            _require(simulator, api.schema(trigger.schema), body)
         outcome = run_trigger(simulator, call.world, api, trigger, call)
         entry = outcome.plan.call.entry
         if entry.bug or not isinstance(outcome.body, bytes):
@@ -139,7 +152,7 @@ def _trigger(api: Api, trigger: Trigger) -> Route:
         limit=trigger.limit,
         multipart=trigger.multipart,
         validate=not trigger.multipart,
-        decode=_form_decoder(api, trigger) if trigger.multipart else None,
+        decode=_read_form if trigger.multipart else None,
     )
 
 
@@ -171,40 +184,41 @@ def _delivery(world: World, name: str) -> dict[str, Any]:
     return {"id": name, "state": delivery.state, "status": status, "settled": delivery.state in SETTLED}
 
 
-def _form_decoder(api: Api, trigger: Trigger) -> Callable[[Call, Body], Any]:
-    """A body that is JSON, or a form whose fields are its members and whose files are parts."""
+def _read_form(call: Call, body: Body) -> Any:
+    """A body that is JSON, or a form whose fields are its members and whose file is a part.
 
-    def read(call: Call, body: Body) -> Any:
-        files = {}
-        if call.request.content_type == FORM:
-            if body.parts is None:
-                raise Malformed(body.problem or "the form is empty")
-            fields: Any = {}
-            for part in body.parts:
-                if part.filename is None:
-                    fields[part.name] = _field(part.name, part.blob.read())
-                elif part.name == FILE:
-                    files[part.name] = part
-                else:
-                    raise refused(f"/{escape(part.name)}", f"a file is sent in the part {FILE!r}, not {part.name!r}")
-        else:
-            try:
-                fields = decode(body.raw) if body.raw else {}
-            except BadJson as error:
-                raise Malformed(f"the body is not JSON: {error}") from error
-        schema = call.world.simulator.schemas.get(api.schema(trigger.schema))
-        if not schema.accepts(fields):
-            violations = schema.explain(fields)
-            raise Invalid(violations[0].message if violations else schema.name, violations=violations)
-        return {**fields, **files}
+    Raises:
+        Malformed: it is neither. Invalid: a part is there twice, or is a file of another name.
+    """
+    if call.request.content_type != FORM:
+        return read_body(call, body)
+    if body.parts is None:
+        raise Malformed(body.problem or "the form is empty")
+    members: dict[str, Any] = {}
+    for part in body.parts:
+        where = f"/{escape(part.name)}"
+        if part.name in members:
+            raise refused(where, "this part is there twice")
+        if part.filename is not None and part.name != FILE:
+            raise refused(where, f"a file is sent in the part {FILE!r}, not {part.name!r}")
+        members[part.name] = part if part.filename is not None else _field(part.name, part.blob.read())
+    return members
 
-    return read
+
+def _require(simulator: Simulator, schema: str, body: Any) -> None:
+    """Hold what a form says to its schema; a file is nothing that a schema knows.
+
+    Raises:
+        Invalid: it breaks it.
+    """
+    if isinstance(body, dict):
+        body = {name: one for name, one in body.items() if not isinstance(one, Part)}
+    simulator.schemas.get(schema).require(body)
 
 
 def _field(name: str, raw: bytes) -> Any:
     """A form's field; `wait_s` is the one that is a number."""
     try:
-        text = raw.decode()
-        return float(text) if name == "wait_s" else text
+        return decode(raw) if name == "wait_s" else raw.decode()
     except ValueError as error:
         raise Malformed(f"field {name!r}: {error}") from error

@@ -4,22 +4,45 @@ from collections.abc import Mapping
 from functools import wraps
 from typing import Any, Final
 
+from chatsim.control.intake import NO_BODY, NO_QUERY, Enter, arriving
 from chatsim.core.api import Call, Operation, Route
 from chatsim.core.http import Reply
 from chatsim.core.routing import CONTROL
 from chatsim.core.simulator import Simulator
 
-WORLD: Final = f"{CONTROL}/worlds/{{w}}"
+WORLD: Final = "/worlds/{w}"
 
 
-def row(method: str, path: str, operation: Operation, replies: Mapping[int, str], **more: Any) -> Route:
-    """A route `path` below `/_sim`; `more` are further members of `Route`."""
-    return Route(method=method, path=CONTROL + path, operation=operation, replies=replies, **more)
+def row(
+    method: str,
+    path: str,
+    operation: Operation,
+    replies: Mapping[int, str],
+    *,
+    body: str = NO_BODY,
+    query: str = NO_QUERY,
+    first: Enter | None = None,
+    **more: Any,
+) -> Route:
+    """A route `path` below `/_sim`; `more` are further members of `Route`.
+
+    What comes in a `body` or `query` that is not named is refused. `first` is asked before they are looked at.
+    """
+    return Route(
+        method=method,
+        path=CONTROL + path,
+        operation=operation,
+        replies=replies,
+        body=body,
+        query=query,
+        authorize=arriving(first),
+        **more,
+    )
 
 
 def world_row(method: str, path: str, operation: Operation, replies: Mapping[int, str], **more: Any) -> Route:
     """A route `path` below `/_sim/worlds/{w}`; its operation finds that world in `call.world`."""
-    return Route(method=method, path=WORLD + path, operation=operation, replies=replies, authorize=enter, **more)
+    return row(method, WORLD + path, operation, replies, first=enter, **more)
 
 
 def step_row(method: str, path: str, operation: Operation, replies: Mapping[int, str], **more: Any) -> Route:

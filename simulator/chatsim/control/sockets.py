@@ -58,6 +58,8 @@ def close_socket(simulator: Simulator, call: Call) -> Reply:
     if code in NEVER_SENT:
         raise refused("/code", f'{code} is never sent; clients see 1006 when the connection breaks: {{"abort":true}}')
     abort: bool = call.body.get("abort", False)
+    if abort and "code" in call.body:
+        raise refused("/code", "a connection that breaks says no code: leave it out, or abort")
     return Reply(status=204, effects=(Close(code=code, socket=connection.id, abort=abort),))
 
 
@@ -122,7 +124,7 @@ def _connection(call: Call) -> Connection:
 
 
 ROUTES: Final = (
-    world_row("GET", "/sockets", list_sockets, {200: "sockets"}),
+    world_row("GET", "/sockets", list_sockets, {200: "sockets"}, query="list-query"),
     world_row("POST", "/sockets/wait", wait_for_sockets, {200: "sockets-found"}, body="sockets-wait"),
     world_row("POST", "/sockets/{id}/close", close_socket, {204: NOTHING}, body="socket-close"),
     world_row("POST", "/sockets/{id}/send", send_to_socket, {204: NOTHING}, body="socket-send"),

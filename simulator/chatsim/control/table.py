@@ -1,7 +1,7 @@
 """The table of `/_sim`, put together from the rows of its parts and from what the APIs declare."""
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 from chatsim.control import (
     access,
@@ -20,11 +20,9 @@ from chatsim.control import (
     switches,
     worlds,
 )
+from chatsim.control.intake import read_body, undeclared
 from chatsim.control.problems import render
-from chatsim.core.api import Api, Call
-from chatsim.core.errors import Malformed
-from chatsim.core.http import Body
-from chatsim.core.json import BadJson, decode
+from chatsim.core.api import Api
 from chatsim.core.routing import CONTROL, Territory
 from chatsim.core.simulator import Access
 
@@ -48,36 +46,35 @@ TABLES: Final = (
 """The modules whose `ROUTES` are the fixed part of the table."""
 
 
-def decode_object(call: Call, body: Body) -> Any:
-    """Read a body as JSON whatever its content type; none at all is an empty object.
+def build(apis: Mapping[str, Api], trusted: Access) -> Api:
+    """Make the control API for these APIs; pages that `trusted` names may call it.
 
     Raises:
-        Malformed: it is not JSON.
+        ValueError: a row does not say what it takes.
     """
-    if not body.raw:
-        return {}
-    try:
-        return decode(body.raw)
-    except BadJson as error:
-        raise Malformed(f"the body is not JSON: {error}") from error
-
-
-def build(apis: Mapping[str, Api], trusted: Access) -> Api:
-    """Make the control API for these APIs; pages that `trusted` names may call it."""
+    routes = (
+        *(route for table in TABLES for route in table.ROUTES),
+        *(route for api in apis.values() for route in parties.routes(api)),
+    )
+    if silent := undeclared(routes):
+        raise ValueError(f"these rows do not say what they take: {', '.join(silent)}")
     return Api(
         name="_sim",
         title="Control API",
         document="docs/control.md",
         emulates="nothing",
         territory=(Territory(CONTROL),),
-        routes=(
-            *(route for table in TABLES for route in table.ROUTES),
-            *(route for api in apis.values() for route in parties.routes(api)),
-        ),
+        routes=routes,
         render=render,
         authenticate=access.authenticate,
-        decode=decode_object,
+        decode=read_body,
         cors=access.cors(trusted),
         replies=dict.fromkeys(ERRORS, "problem"),
-        schemas=("thing", "things", "trigger-result"),  # used once an API declares collections and triggers
+        schemas=(
+            "thing",
+            "thing-query",
+            "things",
+            "things-query",
+            "trigger-result",
+        ),  # used once an API declares collections and triggers
     )

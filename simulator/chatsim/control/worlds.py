@@ -253,7 +253,7 @@ def know_name(simulator: Simulator, call: Call) -> None:
 ROUTES: Final = (
     row("POST", "/worlds", make_world, {201: "world"}, body="world-options"),
     row("GET", "/worlds", list_worlds, {200: "worlds"}, query="worlds-query"),
-    row("DELETE", "/worlds", delete_worlds, {204: NOTHING}, query="worlds-query"),
+    row("DELETE", "/worlds", delete_worlds, {204: NOTHING}, query="worlds-end-query"),
     row(
         "PUT",
         "/worlds/{w}",
@@ -261,7 +261,7 @@ ROUTES: Final = (
         {200: "world", 201: "world"},
         body="world-options",
         query="world-put-query",
-        authorize=know_name,
+        first=know_name,
     ),
     world_row("GET", "", get_world, {200: "world"}),
     world_row("DELETE", "", delete_world, {204: NOTHING}),

@@ -224,7 +224,8 @@ class Collection(msgspec.Struct, frozen=True, kw_only=True, eq=False):
 
     `path` ends in the parameter that names one thing: `realms/{realm}/clients/{client_id}`; a list that has no
     single things has none. `schema` is that of the PUT body. `put` returns (was created, the object); `get` the
-    object or None; `delete` whether it was there; `list` the objects, narrowed by `filters` (in `call.query`).
+    object or None; `delete` whether it was there; `list` the objects. All but
+    `put` are narrowed by `filters` (in `call.query`).
     """
 
     path: str

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 import msgspec
 
 from chatsim.core.json import encode
-from chatsim.core.settings import Setting
+from chatsim.core.settings import MOST, Setting
 from chatsim.core.targets import malformed, mapped
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ _NS_PER_S: Final = 1_000_000_000
 
 def _waits(value: Any) -> str:
     try:
-        good = all(float(wait) >= 0 for wait in value)
+        good = all(0 <= float(wait) <= MOST for wait in value)
     except (TypeError, ValueError):
         good = False
     return "" if good else f"wants seconds, as in [1, 5, 30], not {value!r}"

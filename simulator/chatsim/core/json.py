@@ -42,6 +42,35 @@ def decode(data: bytes) -> Any:
     return value
 
 
+def repeated(data: bytes) -> list[list[str | int]]:
+    """The ways to members that a JSON text has twice, of which `decode` takes the last; the text is known to be JSON.
+
+    Of what stands in a value that a later one replaced nothing is said.
+    """
+    clashes: dict[int, list[str]] = {}
+
+    def read(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        members = dict(pairs)
+        if len(members) < len(pairs):
+            names = [name for name, _ in pairs]
+            clashes[id(members)] = [name for name in members if names.count(name) > 1]
+        return members
+
+    value = json.loads(data, object_pairs_hook=read)
+    if not clashes:
+        return []
+    found: list[list[str | int]] = []
+    open_ones: list[tuple[list[str | int], Any]] = [([], value)]
+    while open_ones:
+        way, one = open_ones.pop(0)
+        if isinstance(one, dict):
+            found += [[*way, name] for name in clashes.get(id(one), ())]
+            open_ones += [([*way, name], inner) for name, inner in one.items()]
+        elif isinstance(one, list):
+            open_ones += [([*way, place], inner) for place, inner in enumerate(one)]
+    return found
+
+
 def encode(value: Any) -> bytes:
     """Compact UTF-8; a lone surrogate, which UTF-8 cannot hold, is written as its escape."""
     try:

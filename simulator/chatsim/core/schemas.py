@@ -71,6 +71,16 @@ class Schema:
             self._explain = explainer(self._form(), self.name, self._resolve)
         return self._explain(instance)
 
+    def require(self, instance: Any) -> None:
+        """Refuse an instance that breaks the schema.
+
+        Raises:
+            Invalid: it does, with every way in which it does.
+        """
+        if not self.accepts(instance):
+            violations = tuple(self.explain(instance))
+            raise Invalid(violations[0].message if violations else self.name, violations=violations)
+
     def _form(self) -> dict[str, Any]:
         return self._resolve(f"{BASE}{self.name}.json")
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, Final
 
 import msgspec
+
+MOST: Final = 100_000_000_000
+"""No number is larger: as seconds that is three thousand years."""
 
 Value = str | int | float | bool | None | list[Any] | dict[str, Any]
 
@@ -79,6 +82,8 @@ class Settings:
             raise SettingError(f"{name} wants {setting.type}, not {value!r}")
         if setting.least is not None and isinstance(value, (int, float)) and value < setting.least:
             raise SettingError(f"{name} is at least {setting.least:g}, not {value!r}")
+        if isinstance(value, (int, float)) and not -MOST <= value <= MOST:  # NaN too
+            raise SettingError(f"{name} is at most {MOST:,}, not {value!r:.60}")
         if setting.choices and value not in setting.choices:
             raise SettingError(f"{name} is one of {', '.join(setting.choices)}, not {value!r}")
         if setting.check is not None and (problem := setting.check(value)):

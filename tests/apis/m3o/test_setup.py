@@ -155,7 +155,7 @@ def test_a_chat_that_was_put_and_taken_gives_its_users_back(desk: Desk) -> None:
         return chat_id
 
     first = new()
-    control(desk, "PUT", "chats/mine?namespace=demo", {"user_ids": ["ann", "ben"]})
+    control(desk, "PUT", "chats/mine", {"namespace": "demo", "user_ids": ["ann", "ben"]})
     found = new()
     control(desk, "DELETE", "chats/mine?namespace=demo")
     assert (found, new()) == ("mine", first)
