@@ -2,21 +2,18 @@
 
 from typing import Any, Final
 
+from chatsim.control.options import LAST, moment
 from chatsim.control.problems import render
 from chatsim.control.rows import step_row, world_row
 from chatsim.control.worlds import show_clock
 from chatsim.core.api import Call
-from chatsim.core.clock import parse_rfc3339, rfc3339, seconds
+from chatsim.core.clock import rfc3339, seconds
 from chatsim.core.effects import Advance
 from chatsim.core.errors import Unavailable
 from chatsim.core.http import Pending, Reply
 from chatsim.core.schemas import refused
 from chatsim.core.simulator import Simulator
 from chatsim.core.world import World
-
-FIRST: Final = 0
-LAST: Final = parse_rfc3339("9000-01-01T00:00:00Z")
-"""What is due after it still has a date that can be written."""
 
 PATIENCE_S: Final = 600.0
 """How long an answer waits for what an advance made happen."""
@@ -71,12 +68,9 @@ def _advance(world: World, call: Call, by_s: float) -> Reply:
 
 def _moment(text: str) -> int:
     try:
-        moment = parse_rfc3339(text)
+        return moment(text)
     except ValueError as error:
         raise refused("/at", str(error)) from error
-    if not FIRST <= moment <= LAST:
-        raise refused("/at", f"expected a moment from 1970 to {rfc3339(LAST, 0)}, got {text}")
-    return moment
 
 
 ROUTES: Final = (

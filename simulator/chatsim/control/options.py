@@ -1,14 +1,18 @@
 """What a world may be made with: the members of a body that only the registries of quirks and settings can judge."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
-from chatsim.core.clock import parse_rfc3339
+from chatsim.core.clock import parse_rfc3339, rfc3339
 from chatsim.core.dialect import escape
 from chatsim.core.schemas import refused
 from chatsim.core.settings import SettingError
 from chatsim.core.simulator import Simulator
 from chatsim.core.world import WorldOptions
+
+FIRST: Final = 0
+LAST: Final = parse_rfc3339("9000-01-01T00:00:00Z")
+"""What is due after it still has a date that can be written."""
 
 
 def options_of(simulator: Simulator, body: Mapping[str, Any]) -> WorldOptions:
@@ -34,17 +38,31 @@ def options_of(simulator: Simulator, body: Mapping[str, Any]) -> WorldOptions:
             for api in fixture
             if api not in simulator.apis
         ]
-    try:
-        if "at" in body.get("clock", {}):
-            parse_rfc3339(body["clock"]["at"])
-    except ValueError as error:
-        wrong.append(("/clock/at", str(error)))
+    if "at" in (clock := body.get("clock", {})):
+        try:
+            moment(clock["at"])
+        except ValueError as error:
+            wrong.append(("/clock/at", str(error)))
+        if clock["mode"] != "frozen":
+            wrong.append(("/clock/at", "a moment belongs to a clock that stands still"))
     if wrong:
         raise refused(*wrong[0], *wrong[1:])
     given = {name: value for name, value in body.items() if name not in ("name", "copy_of")}
     if "seed" in given:
         given["seed"] = str(given["seed"])
     return simulator.default_options(**given)
+
+
+def moment(text: str) -> int:
+    """The moment at which a clock can stand.
+
+    Raises:
+        ValueError: it is none, or not from 1970 to 9000.
+    """
+    found = parse_rfc3339(text)
+    if not FIRST <= found <= LAST:
+        raise ValueError(f"expected a moment from 1970 to {rfc3339(LAST, 0)}, got {text}")
+    return found
 
 
 def differing(old: WorldOptions, new: WorldOptions, body: Mapping[str, Any]) -> list[str]:

@@ -15,6 +15,7 @@ from chatsim.core.schemas import refused
 from chatsim.core.simulator import Simulator
 from chatsim.core.world import World
 
+WAIT_S: Final = 5.0
 SHOWN: Final = 100
 """Matching entries that an answer holds."""
 NEAR_MISSES: Final = 5
@@ -39,6 +40,8 @@ class Question:
             raise refused(f"/{counts[0]}", "a sequence is there once: leave the count out")
         if "count" in body and len(counts) > 1:
             raise refused("/count", "expected either count, or min and max")
+        if "min" in body and "max" in body and body["min"] > body["max"]:
+            raise refused("/min", f"expected min up to max, got {body['min']} and {body['max']}")
         self._since: int = body.get("since", 0)
         self._steps = [Match.parse(one, f"/sequence/{place}") for place, one in enumerate(body.get("sequence", ()))]
         self._match = Match.parse(body.get("match", {}), "/match")
@@ -124,7 +127,10 @@ def verify(simulator: Simulator, call: Call) -> Reply:
 def wait(simulator: Simulator, call: Call) -> Reply:
     """Answer when it holds, and has held for `for_s`; or, after `timeout_s`, with a problem that says what it saw."""
     world, question = call.world, Question(call.body)
-    timeout_s, for_ns = call.body.get("timeout_s", 5), call.body.get("for_s", 0) * 1e9
+    timeout_s, for_s = call.body.get("timeout_s", WAIT_S), call.body.get("for_s", 0)
+    if for_s > timeout_s:
+        raise refused("/for_s", f"it cannot stay so for {for_s:g} s within a timeout_s of {timeout_s:g}")
+    for_ns = for_s * 1e9
     held_since: list[int] = []
 
     def holds() -> Reply | None:
