@@ -124,6 +124,14 @@ def test_options_have_one_name_everywhere(tmp_path: Path) -> None:
         (["--fixture", "nowhere.yaml"], {}, "nowhere.yaml"),
         (["--public-url", "chat.example"], {}, "--public-url is an address such as"),
         (["--world-ports", "9-8"], {}, "--world-ports is a range such as 8100-8199"),
+        (["--port", "9", "--world-ports", "9-9"], {}, "--world-ports leaves no port to worlds"),
+        (["--world-domain", "sim localhost"], {}, "--world-domain is a host name such as sim.localhost"),
+        (["--world-domain", ".localhost"], {}, "--world-domain is a host name such as sim.localhost"),
+        (["--set", "weavy.api_keys=[1]"], {}, "weavy.api_keys wants a list of texts"),
+        (["--set", "weavy.api_keys=[1e400]"], {}, "weavy.api_keys"),
+        (["--set", "callbacks.timeout_s=NaN"], {}, "callbacks.timeout_s"),
+        (["--set", "callbacks.timeout_s=null"], {}, "callbacks.timeout_s wants float"),
+        ([], {"CHATSIM_AIRY__ALLOWED_ORIGINS": "[1]"}, "airy.allowed_origins wants a list of texts"),
         (["--port", "70000"], {}, "70000"),
         (["--tls", "--port", "8443"], {}, "--port and --tls-port both name port 8443"),
         (["--tls", "--port", "9"], {"CHATSIM_TLS_PORT": "9"}, "--port and --tls-port both name port 9"),
@@ -153,8 +161,47 @@ def test_fixture_of_a_person_is_served(tmp_path: Path) -> None:
             f"{simulator.url}/_sim/worlds/default/woven/projects/7d3f5c1e-2b64-4c7a-9f08-5b1e6a2d9c40"
         )
         assert (status, project["client_ids"]) == (200, ["c"])
-    file.write_text("wowen: {}\n")
-    assert "'wowen', which is no API" in run("serve", "--port", "0", "--fixture", str(file)).stderr
+
+
+UNUSABLE = [
+    ("wowen: {}", "/wowen: there is no API 'wowen'"),
+    ("woven: 7", "/woven: expected an object"),
+    ("woven: {projectz: {}}", "/woven/projectz: woven has no 'projectz' here"),
+    ("woven: {projects: {p: {client_ids: 7}}}", "/woven/projects/p/client_ids: expected array"),
+    ("weavy: {conversations: {1: {nonsense: x}}}", "/weavy/conversations/1/nonsense: unknown member"),
+    ("keycloak: {realms: {r: {clients: {c: {secret: 7}}}}}", "/keycloak/realms/r/clients/c/secret: expected string"),
+    ("airy: {channels: {a: {}}}", "/airy: airy cannot be built from it: 'a' is no UUID"),
+    ("woven: {projects: {}}\nwoven: {}", "'woven' is there twice"),
+    ("woven: {projects: {p: {member_ids: [2026-01-01]}}}", "/woven/projects/p/member_ids/0: put a date into quotes"),
+    ("woven: {projects: {p: {member_ids: [.nan]}}}", "/woven/projects/p/member_ids/0: nan is nothing that JSON has"),
+    ("woven: &a [*a]", "deeper than"),
+    ("woven: {? [a] : b}", "unhashable"),
+    ("- woven", "an object with a member per API was expected"),
+    ("woven: {", "expected"),
+]
+
+
+@pytest.mark.parametrize(("content", "said"), UNUSABLE)
+def test_unusable_fixture_keeps_it_from_starting(tmp_path: Path, content: str, said: str) -> None:
+    """Exit 2, naming the file and the member, rather than failing at the first call of that API."""
+    file = tmp_path / "world.yaml"
+    file.write_text(content)
+    ended = run("serve", "--port", "0", "--fixture", str(file))
+    assert (ended.returncode, "Traceback" in ended.stderr) == (2, False), ended.stderr
+    assert f"--fixture {file}: {said}" in ended.stderr or (str(file) in ended.stderr and said in ended.stderr)
+
+
+@pytest.mark.parametrize("source", ["environment", "file"])
+def test_unusable_fixture_of_another_source(tmp_path: Path, source: str) -> None:
+    """The environment and the configuration file are held to the same."""
+    fixture, config = tmp_path / "world.yaml", tmp_path / "chatsim.toml"
+    fixture.write_text("woven: {projectz: {}}")
+    config.write_text(f"fixture = '{fixture}'")
+    if source == "file":
+        ended = run("serve", "--port", "0", "--config", str(config))
+    else:
+        ended = run("serve", "--port", "0", env=environment(CHATSIM_FIXTURE=str(fixture)))
+    assert (ended.returncode, f"{fixture}: /woven/projectz" in ended.stderr) == (2, True), ended.stderr
 
 
 def test_taken_port_names_the_other_simulator() -> None:

@@ -18,7 +18,7 @@ import chatsim
 from chatsim.client import ChatsimError
 from chatsim.core.settings import SettingError
 from chatsim.server.binding import PortTaken
-from chatsim.server.configuration import UsageError
+from chatsim.server.usage import UsageError
 
 
 def test_it_serves_until_the_block_ends() -> None:
@@ -77,7 +77,7 @@ def test_what_it_cannot_be_told_is_refused() -> None:
     wrong: Any = "closed"
     with pytest.raises(UsageError, match="open or listed, not 'closed'"), chatsim.serve(accounts=wrong):
         pass
-    with pytest.raises(UsageError, match="'cobil', which is no API"), chatsim.serve(fixture={"cobil": {}}):
+    with pytest.raises(UsageError, match="/cobil: there is no API 'cobil'"), chatsim.serve(fixture={"cobil": {}}):
         pass
     with chatsim.serve() as server:
         port = int(server.url.rpartition(":")[2])

@@ -130,8 +130,9 @@ def serve(**given: Any) -> None:
     from chatsim.core.data import DataMissing
     from chatsim.core.settings import SettingError
     from chatsim.server.binding import CannotListen
-    from chatsim.server.configuration import UsageError, start_from
+    from chatsim.server.configuration import start_from
     from chatsim.server.runner import CannotStart, run
+    from chatsim.server.usage import UsageError
 
     try:
         run(start_from(given, os.environ))

@@ -21,9 +21,11 @@ from chatsim.core.world import DEFAULT_SEED
 from chatsim.server import binding
 from chatsim.server.app import Server
 from chatsim.server.assembly import assemble
-from chatsim.server.configuration import Start, UsageError, configure, read_fixture
+from chatsim.server.configuration import Start, configure
+from chatsim.server.fixtures import check_fixture, read_fixture
 from chatsim.server.protocol import Listener
-from chatsim.server.runner import check_fixture, loop_factory
+from chatsim.server.runner import loop_factory
+from chatsim.server.usage import UsageError
 
 GOODBYE_S: Final = 0.5
 """How long answers under way may take at the end; what waits longer is cancelled."""
@@ -59,7 +61,8 @@ def serve(
             raise UsageError(f"{name} is {' or '.join(known)}, not {value!r}")
     content = read_fixture(fixture) if isinstance(fixture, str) else fixture
     options = ServerOptions(fixture=content, seed=seed, accounts=accounts, truth=truth, strict=strict, worlds=worlds)
-    start = Start(options=options, port=port, tables=settings or {})
+    source = f"fixture {fixture}" if isinstance(fixture, str) else "fixture"
+    start = Start(options=options, fixture_from=source, port=port, tables=settings or {})
     background = Background(loop_factory())
     with contextlib.ExitStack() as stack:
         stack.callback(background.close)
@@ -73,8 +76,8 @@ def serve(
 @contextlib.asynccontextmanager
 async def _serving(start: Start) -> AsyncIterator[str]:
     simulator = assemble(start.options)
-    check_fixture(simulator)
     configure(simulator.settings, start, {})
+    check_fixture(simulator, start.fixture_from)
     server = Server(simulator)
     runner = web.ServerRunner(Listener(server), shutdown_timeout=GOODBYE_S)
     await runner.setup()

@@ -1,8 +1,10 @@
 """What a world may be made with: the members of a body that only the registries of quirks and settings can judge."""
 
 from collections.abc import Mapping
+from itertools import islice
 from typing import Any, Final
 
+from chatsim.control.fixtures import problems
 from chatsim.core.clock import parse_rfc3339, rfc3339
 from chatsim.core.dialect import escape
 from chatsim.core.schemas import refused
@@ -10,6 +12,8 @@ from chatsim.core.settings import SettingError
 from chatsim.core.simulator import Simulator
 from chatsim.core.world import WorldOptions
 
+MOST: Final = 100
+"""Mistakes in one fixture that are told of."""
 FIRST: Final = 0
 LAST: Final = parse_rfc3339("9000-01-01T00:00:00Z")
 """What is due after it still has a date that can be written."""
@@ -32,12 +36,7 @@ def options_of(simulator: Simulator, body: Mapping[str, Any]) -> WorldOptions:
         except SettingError as error:
             wrong.append((f"/settings/{escape(name)}", str(error)))
     if isinstance(fixture := body.get("fixture"), dict):
-        known = ", ".join(simulator.apis)
-        wrong += [
-            (f"/fixture/{escape(api)}", f"there is no API {api!r}; there are: {known}")
-            for api in fixture
-            if api not in simulator.apis
-        ]
+        wrong += [(f"/fixture{pointer}", reason) for pointer, reason in islice(problems(simulator, fixture), MOST)]
     if "at" in (clock := body.get("clock", {})):
         try:
             moment(clock["at"])

@@ -56,7 +56,7 @@ def set_settings(simulator: Simulator, call: Call) -> Reply:
     wrong = []
     for name, value in call.body.items():
         try:
-            simulator.settings.check(name, value)
+            simulator.settings.check(name, simulator.settings.values.get(name) if value is None else value)
         except SettingError as error:
             wrong.append((f"/{escape(name)}", str(error)))
     if wrong:

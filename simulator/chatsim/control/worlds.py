@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
+from chatsim.control.fixtures import unbuilt
 from chatsim.control.lists import piece
 from chatsim.control.options import differing, options_of
 from chatsim.control.plugging import plugged
@@ -11,7 +12,6 @@ from chatsim.control.problems import render
 from chatsim.control.rows import row, world_row
 from chatsim.core.api import NOTHING, Call
 from chatsim.core.clock import rfc3339
-from chatsim.core.dialect import escape
 from chatsim.core.effects import Dispose, Elsewhere, Expire, OpenPort
 from chatsim.core.errors import ApiError, Conflict, Unavailable
 from chatsim.core.http import Pending, Reply
@@ -152,8 +152,12 @@ def _create(simulator: Simulator, call: Call, name: str, options: WorldOptions) 
 
         document = snapshot.read(simulator, snapshot.take(copied))
         snapshot.restore(world, document)
-    elif not isinstance(options.fixture, str):
-        _build(simulator, world, options.fixture)
+    elif not isinstance(options.fixture, str) and (problem := unbuilt(world, options.fixture)) is not None:
+        simulator.worlds.pop(world.name)
+        pointer, reason = problem
+        if "fixture" not in call.body:
+            raise refused("", f"the fixture that the simulator was started with does not suit this world: {reason}")
+        raise refused(f"/fixture{pointer}", reason)
     return world
 
 
@@ -201,17 +205,6 @@ def _made(simulator: Simulator, world: World, call: Call) -> Reply:
 
     pending = Pending(check=answer, timeout_s=PORT_PATIENCE_S, expired=late)
     return Reply(body=pending, effects=(OpenPort(done=done), *expire))
-
-
-def _build(simulator: Simulator, world: World, fixture: Mapping[str, Any]) -> None:
-    """A fixture that was sent is looked at now, not at the first call of each API."""
-    for api in fixture:
-        try:
-            world.state(api, world.began)
-        except (ApiError, LookupError, ValueError, TypeError, AttributeError) as error:
-            simulator.worlds.pop(world.name)
-            reason = f"{api} cannot be built from it: {type(error).__name__}: {error}"
-            raise refused(f"/fixture/{escape(api)}", reason) from error
 
 
 def _labelled(simulator: Simulator, call: Call) -> list[World]:

@@ -75,7 +75,7 @@ class Settings:
         setting = self.find(name)
         if setting is None:
             raise SettingError(f"there is no setting {name!r}; there are: {', '.join(sorted(self.all))}")
-        if value is None:
+        if value is None and setting.default is None:
             return None
         types = _TYPES[setting.type]
         if not isinstance(value, types) or (isinstance(value, bool) and bool not in types):
@@ -84,6 +84,8 @@ class Settings:
             raise SettingError(f"{name} is at least {setting.least:g}, not {value!r}")
         if isinstance(value, (int, float)) and not -MOST <= value <= MOST:  # NaN too
             raise SettingError(f"{name} is at most {MOST:,}, not {value!r:.60}")
+        if isinstance(value, list) and setting.check is None and not all(isinstance(one, str) for one in value):
+            raise SettingError(f"{name} wants a list of texts, not {value!r:.60}")
         if setting.choices and value not in setting.choices:
             raise SettingError(f"{name} is one of {', '.join(setting.choices)}, not {value!r}")
         if setting.check is not None and (problem := setting.check(value)):

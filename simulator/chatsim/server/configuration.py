@@ -3,9 +3,10 @@
 For options the command line has done so already; here the settings follow, whose names only the APIs know.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 from urllib.parse import urlsplit
 
 import msgspec
@@ -13,21 +14,19 @@ import msgspec
 from chatsim.core.settings import SettingError, Settings
 from chatsim.core.simulator import Access, ServerOptions
 from chatsim.server.binding import is_loopback
-
-FIXTURES: Final = ("documented", "empty")
-
-
-class UsageError(ValueError):
-    """An option has a value that it cannot have; the text names both."""
+from chatsim.server.fixtures import read_fixture
+from chatsim.server.usage import UsageError
 
 
 class Start(msgspec.Struct, frozen=True, kw_only=True):
     """How a process is started. `host` None is loopback, both its addresses; port 0 is any free one.
 
-    `tables` are the settings of the configuration file, `pairs` those of `--set`, `NAME=VALUE`.
+    `fixture_from` says where the fixture comes from, for what is wrong with it. `tables` are the settings of the
+    configuration file, `pairs` those of `--set`, `NAME=VALUE`.
     """
 
     options: ServerOptions = ServerOptions()
+    fixture_from: str = "the fixture"
     tables: Mapping[str, Any] = {}
     pairs: tuple[str, ...] = ()
     host: str | None = None
@@ -60,14 +59,20 @@ def start_from(given: Mapping[str, Any], environ: Mapping[str, str]) -> Start:
         token=said.pop("control_token", None),
         open=_control_is_open(environ),
     )
+    said["fixture_from"] = f"--fixture {said['fixture']}"
     said["fixture"] = read_fixture(said["fixture"])
     if "public_url" in said:
         said["public_url"] = _address(said["public_url"])
+    if "world_domain" in said:
+        said["world_domain"] = _domain(said["world_domain"])
     if "world_ports" in said:
         said["world_ports"] = _ports(said["world_ports"])
     named = {"tables": said.pop("config"), "pairs": said.pop("set"), "tls_hosts": said.pop("tls_host")}
     core = {name: said.pop(name) for name in ServerOptions.__struct_fields__ if name in said}
     start = Start(options=ServerOptions(access=access, **core), **named, **said)
+    own = {start.port, start.tls_port if start.tls else start.port}
+    if start.world_ports and not set(start.world_ports) - own:
+        raise UsageError(f"--world-ports leaves no port to worlds: {start.world_ports[0]} is the simulator's own")
     if start.tls and start.port == start.tls_port != 0:
         raise UsageError(f"--port and --tls-port both name port {start.port}: http and https need one each; 0 is any")
     return start
@@ -104,29 +109,17 @@ def _flat(settings: Settings, tables: Mapping[str, Any], above: str = "") -> Ite
             yield name, value
 
 
-def read_fixture(named: str) -> str | Mapping[str, Any]:
-    """The name of a fixture that every API has, or the content of a person's file.
-
-    Raises:
-        UsageError: it is neither.
-    """
-    if named in FIXTURES:
-        return named
-    import yaml  # reads JSON too
-
-    try:
-        content = yaml.safe_load(Path(named).read_text(encoding="utf-8"))
-    except (OSError, ValueError, yaml.YAMLError) as error:
-        raise UsageError(f"--fixture is {', '.join(FIXTURES)} or a YAML or JSON file; {named}: {error}") from error
-    if not isinstance(content, dict):
-        raise UsageError(f"--fixture {named}: an object with a member per API was expected, such as 'woven: {{…}}'")
-    return content
-
-
 def _address(url: str) -> str:
     if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname:
         raise UsageError(f"--public-url is an address such as https://chat.example, not {url!r}")
     return url.rstrip("/")
+
+
+def _domain(name: str) -> str:
+    """A name, in lower case."""
+    if not re.fullmatch(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*", lower := name.lower()):
+        raise UsageError(f"--world-domain is a host name such as sim.localhost, not {name!r}")
+    return lower
 
 
 def _ports(text: str) -> range:

@@ -25,7 +25,8 @@ from chatsim.core.simulator import Simulator
 from chatsim.server import binding
 from chatsim.server.app import Server
 from chatsim.server.assembly import assemble
-from chatsim.server.configuration import Start, UsageError, configure
+from chatsim.server.configuration import Start, configure
+from chatsim.server.fixtures import check_fixture
 from chatsim.server.protocol import Listener
 from chatsim.server.terminal import JsonLines, Terminal, proxy_warning
 
@@ -65,8 +66,8 @@ def run(start: Start) -> None:
             urls.append(_url("https", start.host, secure))
             listening += secure
         simulator = assemble(options, apis=apis)
-        check_fixture(simulator)
         configure(simulator.settings, start, os.environ)
+        check_fixture(simulator, start.fixture_from)
         host = urls[0].partition("://")[2]
         simulator.own_request = Request(method="POST", path="", query="", headers=CIMultiDict(), host=host)
         terminal = (JsonLines if start.log_format == "json" else Terminal)(sys.stdout, verbose=start.verbose)
@@ -147,17 +148,6 @@ def _told_to_stop() -> Iterator[asyncio.Event]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-def check_fixture(simulator: Simulator) -> None:
-    """Refuse a fixture that names what is no API.
-
-    Raises:
-        UsageError: it does.
-    """
-    fixture = simulator.options.fixture
-    if not isinstance(fixture, str) and (unknown := sorted(fixture.keys() - simulator.apis.keys())):
-        raise UsageError(f"the fixture names {unknown[0]!r}, which is no API; there are: {', '.join(simulator.apis)}")
 
 
 def _undelivered(simulator: Simulator) -> list[str]:
