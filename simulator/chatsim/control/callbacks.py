@@ -80,7 +80,10 @@ def wait(simulator: Simulator, call: Call) -> Reply:
         )
 
     timeout_s = float(call.body.get("timeout_s", PATIENCE_S))
-    return Reply(body=Pending(check=settled, timeout_s=timeout_s, expired=late))
+    pending = Pending(
+        check=settled, timeout_s=timeout_s, expired=late, about="callbacks", state=lambda: world.outbox.pending
+    )
+    return Reply(body=pending)
 
 
 def show(delivery: Delivery) -> dict[str, Any]:

@@ -48,23 +48,29 @@ class Question:
         self._least: int = body.get("count", body.get("min", 0 if "max" in body else 1))
         self._most: int | None = body.get("count", body.get("max"))
         self._clears = -1
-        self._listed = 0
+        self._fitting: list[Entry] = []
         self._found: list[Entry] = []
+        self.keys = tuple(dict.fromkeys(one.key for one in self._steps or (self._match,)))
+
+    def hear(self, entry: Entry) -> bool:
+        """Take notice of an entry that was listed since the question was last asked; whether it can matter."""
+        if entry.seq > self._since and any(one.matches(entry) for one in self._steps or (self._match,)):
+            self._fitting.append(entry)
+            return True
+        return False
 
     def holds(self, world: World) -> bool:
-        """Whether the answer is yes; asked again, only what was listed since is looked at."""
+        """Whether the answer is yes. The journal is looked through once; of what comes later it has to `hear`."""
         journal = world.journal
-        if self._steps:
-            self._found = self._walk(world)
-            return len(self._found) == len(self._steps)
         if self._clears != journal.clears:
-            self._clears, self._listed, self._found = journal.clears, 0, []
-        self._found += [
-            entry
-            for entry in journal.newest(journal.listed - self._listed)
-            if entry.seq > self._since and self._match.matches(entry)
-        ]
-        self._listed = journal.listed
+            self._clears = journal.clears
+            self._fitting = []
+            for entry in journal:
+                self.hear(entry)
+        if self._steps:
+            self._found = self._walk()
+            return len(self._found) == len(self._steps)
+        self._found = self._fitting
         return len(self._found) >= self._least and (self._most is None or len(self._found) <= self._most)
 
     def answer(self, world: World) -> dict[str, Any]:
@@ -78,10 +84,10 @@ class Question:
             "near_misses": [] if ok else self._near_misses(world, found),
         }
 
-    def _walk(self, world: World) -> list[Entry]:
+    def _walk(self) -> list[Entry]:
         """The entries that are the steps of the sequence, as far as it goes; others may lie between."""
         found: list[Entry] = []
-        for entry in sorted(world.journal.since(self._since), key=lambda one: one.seq):
+        for entry in sorted(self._fitting, key=lambda one: one.seq):
             if len(found) < len(self._steps) and self._steps[len(found)].matches(entry):
                 found.append(entry)
         return found
@@ -152,7 +158,8 @@ def wait(simulator: Simulator, call: Call) -> Reply:
         return Reply(status=reply.status, body={**reply.body, **answer}, content_type=reply.content_type)
 
     recheck_s = max(0.01, for_ns / 1e9 / RECHECK) if for_ns else None
-    return Reply(body=Pending(check=holds, timeout_s=timeout_s, expired=late, recheck_s=recheck_s))
+    pending = Pending(check=holds, timeout_s=timeout_s, expired=late, recheck_s=recheck_s, listener=question)
+    return Reply(body=pending)
 
 
 ROUTES: Final = (

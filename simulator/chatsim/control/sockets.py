@@ -44,7 +44,10 @@ def wait_for_sockets(simulator: Simulator, call: Call) -> Reply:
         reply = render(Conflict(detail, code="not_so"), call)
         return Reply(status=reply.status, body=reply.body | _answer(found, ok=False), content_type=reply.content_type)
 
-    return Reply(body=Pending(check=there, timeout_s=timeout_s, expired=late))
+    def state() -> tuple[int, int]:
+        return world.socket_changes, world.generation
+
+    return Reply(body=Pending(check=there, timeout_s=timeout_s, expired=late, about="sockets", state=state))
 
 
 def close_socket(simulator: Simulator, call: Call) -> Reply:

@@ -5,7 +5,7 @@ Values that exist once per request say `gc=False`: they are in no cycle, and the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, Final
 
@@ -14,6 +14,7 @@ from msgspec.structs import force_setattr
 from multidict import CIMultiDict, CIMultiDictProxy
 
 if TYPE_CHECKING:
+    from chatsim.core.audience import Listener
     from chatsim.core.media import Blob
 
 Headers = CIMultiDict[str] | CIMultiDictProxy[str]
@@ -122,12 +123,18 @@ class Pending(msgspec.Struct, frozen=True, kw_only=True):
 
     `check` is asked whenever something happened in the world and gives the reply, or None to go on waiting.
     After `timeout_s` seconds of real time `expired` gives it. `recheck_s` asks as well after that many seconds.
+
+    Where it says what it waits for it is asked less: `listener` hears of entries, and it is asked when one concerns it;
+    or `state` tells cheaply how that is, the same for all of one `about`, and it is asked when that changed.
     """
 
     check: Callable[[], Reply | None]
     timeout_s: float
     expired: Callable[[], Reply]
     recheck_s: float | None = None
+    about: str = ""
+    state: Callable[[], Hashable] | None = None
+    listener: Listener | None = None
 
 
 class Composed(msgspec.Struct, frozen=True, kw_only=True):

@@ -15,6 +15,9 @@ from chatsim.core.dialect import escape
 from chatsim.core.errors import Invalid
 from chatsim.core.schemas import Violation
 
+Key = tuple[str, str, Any]
+"""A member, the name of the header where it is one, and the value it has to have."""
+
 KINDS: Final = ("request", "socket", "push", "callback", "trigger", "timer")
 
 
@@ -91,9 +94,28 @@ class Match:
             compared[member] = {"expected": expected, "actual": actual, "matched": _fits(member, expected, actual)}
         return compared
 
+    @property
+    def key(self) -> Key | None:
+        """One exact value that all that fits has, the rarest there is: for finding who is meant without asking."""
+        header = self.wanted.get("header", {})
+        if name := next((name for name, value in header.items() if "*" not in value), None):
+            return "header", name.lower(), header[name]
+        for member in _KEYS:
+            if member not in self.wanted:
+                continue
+            value = _KEYS[member](self.wanted[member])
+            if member not in _LIKE or "*" not in value:
+                return member, "", value
+        return None
+
     def as_json(self) -> dict[str, Any]:
         """The object it was read from."""
         return dict(self.wanted)
+
+
+def value_of(view: View, member: str, name: str) -> Any:
+    """What a view has where a `Key` has its value; `name` is that of the header."""
+    return view.header(name) if member == "header" else _KEYS[member](getattr(view, member))
 
 
 def _actual(member: str, expected: Any, view: View) -> Any:
@@ -159,6 +181,23 @@ class _Member:
         self.wants = wants
         self.accepts = accepts
         self.fits = fits
+
+
+def _itself(value: Any) -> Any:
+    return value
+
+
+_KEYS: Final[Mapping[str, Callable[[Any], Any]]] = {
+    "path": unquote,
+    "url": unquote,
+    "operation": _itself,
+    "status": _itself,
+    "method": str.upper,
+    "api": _itself,
+    "kind": _itself,
+}
+"""Members with an exact value, the rarest first, and how two values that fit become the same."""
+_LIKE: Final = ("path", "url")
 
 
 def _is_text(value: Any) -> bool:

@@ -80,7 +80,10 @@ class Connection:
             effects = (Close(code=1011),)
         if call.principal is not None:
             self.plan.call.principal = call.principal
-            entry.principal = self.principal = call.principal.id
+            entry.principal = call.principal.id
+            if self.principal != entry.principal:
+                self.principal = entry.principal
+                self.world.socket_changes += 1
         if entry.bug or not call.silent:
             self.world.last_used = self.simulator.wall()
             journal.add(journal.number(entry))
@@ -94,6 +97,7 @@ class Connection:
     def opened(self) -> list[Effect]:
         """The handshake is done."""
         self.world.connections[self.id] = self
+        self.world.socket_changes += 1
         self._tell("opened")
         call = self._call("in")
         call.silent = True  # the handshake's own entry says it
@@ -126,6 +130,7 @@ class Connection:
     def closed(self, code: int) -> list[Effect]:
         """The connection is gone."""
         self.world.connections.pop(self.id, None)
+        self.world.socket_changes += 1
         self._tell("closed", code=code)
         call = self._call("in")
         call.entry.command, call.entry.status = "CLOSE", code

@@ -47,13 +47,13 @@ class World:
     `began` is the moment it began at, `origin` the snapshot it went on from, if any, after the
     entry `origin_seq`.
     `base_url` is the address used where no request gives one (timers, triggers). `connections` are the open sockets
-    by id, oldest first; they outlive a reset until they are closed.
+    by id, oldest first; they outlive a reset until they are closed. `socket_changes` counts what became of them.
     """
 
     __slots__ = (
         "_identity", "_outbox", "base_url", "began", "clock", "connections",
         "faults", "generation", "ids", "journal", "last_used", "name",
-        "options", "origin", "origin_seq", "quirks", "settings", "simulator", "states", "steps",
+        "options", "origin", "origin_seq", "quirks", "settings", "simulator", "socket_changes", "states", "steps",
     )  # fmt: skip
 
     def __init__(self, simulator: Simulator, name: str, options: WorldOptions) -> None:
@@ -64,6 +64,7 @@ class World:
         self.generation = 0
         self.last_used = simulator.wall()
         self.connections: dict[str, Connection] = {}
+        self.socket_changes = 0
         self.clock = Clock(simulator.wall)
         self.journal = Journal(simulator.options.journal_size, tell=self._tell)
         self.renew()

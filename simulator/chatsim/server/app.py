@@ -141,7 +141,7 @@ class Server:
             try:
                 if outcome.effects:
                     self.fifo.do(self._queued(outcome.world, outcome))
-                self.after(outcome.world)
+                self.after(outcome.world, outcome)
             except Exception as mistake:  # noqa: BLE001 - one that goes wrong keeps no other back
                 asyncio.get_running_loop().call_exception_handler({"message": "effects", "exception": mistake})
 
@@ -211,7 +211,7 @@ class Server:
         finally:
             if ticket is not None:
                 ticket.release()
-            self.after(world)
+            self.after(world, outcome)
         return response
 
     async def _respond(self, request: web.BaseRequest, outcome: Outcome) -> web.StreamResponse:
@@ -306,10 +306,10 @@ class Server:
         else:
             raise TypeError(f"{type(effect).__name__} belongs to one connection and has none here")
 
-    def after(self, world: World) -> None:
-        """Something happened in a world: timers may have been entered, somebody may wait for it."""
+    def after(self, world: World, outcome: Outcome | None = None) -> None:
+        """Something happened in a world: timers may have been entered, somebody may wait for it. `outcome` is all."""
         self.timekeeper.arm(world)
-        self.waiting.wake(world)
+        self.waiting.wake(world, outcome)
         if self.keeper is not None:
             self.keeper.touched(world)
 

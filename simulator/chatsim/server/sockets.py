@@ -276,11 +276,13 @@ class Hub:
     def _listen(self, link: Link, topic: str) -> None:
         connection = link.connection
         connection.topics[topic] = None
+        connection.world.socket_changes += 1
         self._topics.setdefault((connection.world, topic), {})[connection.id] = link
 
     def _unlisten(self, link: Link, topic: str) -> None:
         connection = link.connection
         connection.topics.pop(topic, None)
+        connection.world.socket_changes += 1
         listeners = self._topics.get((connection.world, topic))
         if listeners is not None:
             listeners.pop(connection.id, None)

@@ -5,54 +5,126 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+from chatsim.core.audience import Audience
+
 if TYPE_CHECKING:
+    from collections.abc import Hashable
+
+    from chatsim.core.audience import Listener
     from chatsim.core.http import Pending, Reply
+    from chatsim.core.pipeline import Outcome
     from chatsim.core.world import World
+
+_Waiter = tuple["asyncio.Future[Reply]", "Pending"]
 
 
 class Waiting:
     """Who waits in which world."""
 
     def __init__(self) -> None:
-        self._waiters: dict[World, dict[asyncio.Future[Reply], Pending]] = {}
+        self._rooms: dict[World, _Room] = {}
 
     async def reply(self, world: World, pending: Pending) -> Reply:
         """Wait until `pending` has its reply, or its time is over."""
         if (reply := pending.check()) is not None:
             return reply
+        if (room := self._rooms.get(world)) is None:
+            room = self._rooms[world] = _Room(world)
         future: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
-        self._waiters.setdefault(world, {})[future] = pending
+        room.enter(future, pending)
         try:
             async with asyncio.timeout(pending.timeout_s):
                 while True:
                     done, _ = await asyncio.wait((future,), timeout=pending.recheck_s)
                     if done:
                         return future.result()
-                    if (reply := pending.check()) is not None:
+                    if (reply := room.ask(pending)) is not None:
                         return reply
         except TimeoutError:
-            return pending.check() or pending.expired()
+            return room.ask(pending) or pending.expired()
         finally:
             world.last_used = world.simulator.wall()
-            waiters = self._waiters.get(world)
-            if waiters is not None:
-                waiters.pop(future, None)
-                if not waiters:
-                    del self._waiters[world]
+            room.leave(future, pending)
+            if not room.count and self._rooms.get(world) is room:
+                del self._rooms[world]
 
-    def wake(self, world: World) -> None:
-        """Something happened in `world`: ask everybody who waits there again."""
-        if (waiters := self._waiters.get(world)) is None:
-            return
-        for future, pending in list(waiters.items()):
-            if not future.done() and (reply := pending.check()) is not None:
-                future.set_result(reply)
+    def wake(self, world: World, outcome: Outcome | None = None) -> None:
+        """Something happened in `world`: ask those who wait for such a thing. `outcome` is all that happened."""
+        if (room := self._rooms.get(world)) is not None:
+            alone = outcome is not None and not outcome.effects and outcome.plan.api is not world.simulator.control
+            room.wake(entries_only=alone)
 
     def has(self, world: World) -> bool:
         """Whether somebody waits in `world`."""
-        return world in self._waiters
+        return world in self._rooms
 
     @property
     def count(self) -> int:
         """How many answers wait."""
-        return sum(len(waiters) for waiters in self._waiters.values())
+        return sum(room.count for room in self._rooms.values())
+
+
+class _Group:
+    """Those who wait for the same. `seen` is how that was when they were asked last."""
+
+    def __init__(self, seen: Hashable) -> None:
+        self.waiters: dict[asyncio.Future[Reply], Pending] = {}
+        self.seen = seen
+
+
+class _Room:
+    """Who waits in one world: for entries of the journal, or in groups for something else."""
+
+    def __init__(self, world: World) -> None:
+        self._audience = Audience(world.journal)
+        self._hearing: dict[Listener, _Waiter] = {}
+        self._groups: dict[str, _Group] = {}
+        self.count = 0
+
+    def enter(self, future: asyncio.Future[Reply], pending: Pending) -> None:
+        """Be asked from now on."""
+        self.count += 1
+        if pending.listener is not None:
+            self._audience.add(pending.listener)
+            self._hearing[pending.listener] = (future, pending)
+            return
+        if (group := self._groups.get(pending.about)) is None:
+            group = self._groups[pending.about] = _Group(None if pending.state is None else pending.state())
+        group.waiters[future] = pending
+
+    def leave(self, future: asyncio.Future[Reply], pending: Pending) -> None:
+        """Be asked no more."""
+        self.count -= 1
+        if pending.listener is not None:
+            self._audience.remove(pending.listener)
+            del self._hearing[pending.listener]
+            return
+        group = self._groups[pending.about]
+        del group.waiters[future]
+        if not group.waiters:
+            del self._groups[pending.about]
+
+    def ask(self, pending: Pending) -> Reply | None:
+        """Ask one, whatever happened."""
+        self._audience.hear()
+        return pending.check()
+
+    def wake(self, *, entries_only: bool) -> None:
+        """Ask those for whom something may have changed: where it was only entries, nobody who waits for else."""
+        for listener in self._audience.take_concerned():
+            _tell(*self._hearing[listener])
+        if entries_only:
+            return
+        for group in list(self._groups.values()):
+            state = next(iter(group.waiters.values())).state
+            if state is not None:
+                if (now := state()) == group.seen:
+                    continue
+                group.seen = now
+            for future, pending in list(group.waiters.items()):
+                _tell(future, pending)
+
+
+def _tell(future: asyncio.Future[Reply], pending: Pending) -> None:
+    if not future.done() and (reply := pending.check()) is not None:
+        future.set_result(reply)
