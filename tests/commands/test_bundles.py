@@ -138,7 +138,7 @@ def test_it_happens_again_from_where_it_was_restored(world: World, tmp_path: Pat
     world.restore(world.snapshot())
     call(world, "POST", "/chat/New", {"user_ids": ["zoe"]}, Authorization="Bearer t")
     done = run("replay", kept(world, tmp_path, redact=False))
-    assert (done.returncode, "from before the world was restored" in done.stdout) == (0, True), done.stdout
+    assert (done.returncode, "what was before the world was restored" in done.stdout) == (0, True), done.stdout
 
 
 def test_a_moment_that_differs(world: World, tmp_path: Path) -> None:
@@ -212,3 +212,43 @@ def test_an_entry_that_is_not_there(world: World, tmp_path: Path) -> None:
     """Says which there are."""
     done = run("open", kept(world, tmp_path), "-e", "99")
     assert (done.returncode, "it has 1 to" in done.stderr) == (2, True)
+
+
+def test_long_set_up_happens_again(world: World, tmp_path: Path) -> None:
+    """A control call is made again whatever the length of its body."""
+    world.call("PUT", "/weavy/users/eve", {"name": "Eve", "comment": "x" * 100_000})
+    call(world, "POST", "/api/users/eve/tokens", Authorization="Bearer wys_simulator")
+    done = run("replay", kept(world, tmp_path, redact=False))
+    assert (done.returncode, done.stdout[:21]) == (0, "7 answers, all the sa"), done.stdout + done.stderr
+
+
+def test_what_is_left_out_is_named(world: World, tmp_path: Path) -> None:
+    """Bodies that the journal does not hold, and calls that would have things posted to somebody, each by name."""
+    seq = world.call("GET", "/journal")["last"] + 1
+    call(world, "POST", "/chat/New", {"user_ids": ["x" * 100_000]}, Authorization="Bearer t")
+    world.callbacks.hold()
+    world.callbacks.release()
+    done = run("replay", kept(world, tmp_path, redact=False))
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert f"1 × requests with more than the 64 KiB that a journal keeps of a body: #{seq}\n" in done.stdout
+    assert f"POST /_sim/worlds/bench/callbacks/hold after #{seq}, POST /_sim/worlds/bench/callbacks/rel" in done.stdout
+
+
+def test_cleared_journal_is_named(world: World, tmp_path: Path) -> None:
+    """What the journal forgot cannot be sent again, which is said."""
+    world.call("DELETE", "/journal")
+    done = run("replay", kept(world, tmp_path, redact=False))
+    assert "1 × calls that cleared the journal" in done.stdout
+
+
+def test_what_was_left_out_before_a_difference(world: World, tmp_path: Path) -> None:
+    """Where an answer differs, what was left out before it may be the reason."""
+
+    def change(bundle: dict[str, Any]) -> None:
+        bundle["journal"][0]["request"]["size"] += 1
+        bundle["journal"][1]["response"]["status"] = 418
+
+    done = run("replay", kept(world, tmp_path, change, redact=False))
+    assert done.returncode == 1
+    assert "status was 418" in done.stdout
+    assert "\nbefore this not done again: 1 × requests with more than" in done.stdout

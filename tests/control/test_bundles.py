@@ -65,6 +65,19 @@ def test_it_holds_the_control_calls_that_changed_something(desk: Desk) -> None:
     assert (fault["after"], fault["body"], fault["base64"]) == (2, {"act": {"status": 503}}, None)
 
 
+def test_steps_hold_what_was_done_to_deliveries() -> None:
+    """Holding, releasing and clearing the journal are among them, and bodies of any length."""
+    desk, world = Desk(), "/_sim/worlds/default"
+    desk.ask("POST", f"{world}/callbacks/hold")
+    desk.ask("POST", f"{world}/callbacks/release", {"ids": []})
+    desk.ask("DELETE", f"{world}/journal")
+    desk.ask("PUT", f"{world}/weavy/users/eve", {"name": "Eve", "comment": "x" * 100_000})
+    steps = desk.ask("GET", f"{world}/bundle?redact=false").data["steps"]
+    places = ["callbacks/hold", "callbacks/release", "journal", "weavy/users/eve"]
+    assert [one["path"].removeprefix(f"{world}/") for one in steps] == places
+    assert len(steps[3]["body"]["comment"]) == 100_000
+
+
 @pytest.mark.parametrize("again", ["reset", "snapshot"])
 def test_a_world_that_begins_anew_has_no_steps(desk: Desk, again: str) -> None:
     """They are in what it began from, or of no account any more."""
@@ -80,7 +93,7 @@ def test_a_world_that_begins_anew_has_no_steps(desk: Desk, again: str) -> None:
 def test_steps_are_bounded(desk: Desk) -> None:
     """Those that are not kept are counted."""
     for _ in range(MAX_STEPS + 2):
-        desk.world.keep_step(Entry(0, 0, "request"), 0, 0)
+        desk.world.keep_step(Entry(0, 0, "request"), 0, 0, b"")
     got = bundle(desk)
     assert (len(got["steps"]), got["steps_dropped"]) == (MAX_STEPS, 2)
 

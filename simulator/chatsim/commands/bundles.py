@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import sys
 import tempfile
-from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import click
@@ -14,6 +13,7 @@ from chatsim.commands.remote import COULD_NOT_RUN, FINDINGS, USAGE, end, moment,
 from chatsim.commands.worlds import read_json
 
 FORMAT = 1
+NAMED = 10
 
 
 def _read(file: str) -> dict[str, Any]:
@@ -72,12 +72,12 @@ def replay(file: str) -> None:
     """Let what a bundle tells happen again, in a simulator of its own, and name the first answer that differs.
 
     Requests, triggers and control calls that changed something are sent again at their moments, timers run between
-    them; callbacks are held back. Frames of sockets are not sent, nor what was longer than a journal keeps. Exit code 1
-    says that an answer differed.
+    them; nothing is posted to anybody. What is left out (sockets, bodies longer than a journal keeps, what was done to
+    callbacks) is named. Exit code 1 says that an answer differed.
     """
     from chatsim.client.answers import line
     from chatsim.commands.launch import simulator
-    from chatsim.commands.replaying import Replay
+    from chatsim.commands.replaying import FOLLOWING, Replay
 
     bundle = _read(file)
     if bundle["redacted"]:
@@ -86,22 +86,24 @@ def replay(file: str) -> None:
         end(COULD_NOT_RUN, f"{lost} control calls of {file} are lost, so what came after them would differ")
     if bundle["dropped"]:
         end(COULD_NOT_RUN, f"{bundle['dropped']} entries of {file} are lost, so it cannot begin where the world did")
-    passed_by: Counter[str] = Counter()
+    left_out: dict[str, list[str]] = {}
+    followed = 0
     with tempfile.TemporaryFile() as log, simulator(["--max-worlds", "2"], log) as url:
         again = Replay(url, bundle)
         for _, step, entry in _in_order(bundle):
-            if step:
-                if problem := again.take(entry):
-                    click.echo(f"{entry['method']} {entry['path']}\n  {problem}")
-                    sys.exit(FINDINGS)
-            elif int(entry["seq"]) <= int(bundle.get("since", 0)):
-                passed_by["from before the world was restored"] += 1
-            elif reason := again.obstacle(entry):
-                passed_by[reason] += 1
-            elif difference := again.differs(entry):
-                click.echo(f"{line(entry)}\n  {difference}")
+            if not step and int(entry["seq"]) <= int(bundle.get("since", 0)):
+                left_out.setdefault("what was before the world was restored", []).append(f"#{entry['seq']}")
+            elif not step and entry["kind"] in FOLLOWING:
+                followed += 1
+            elif reason := again.withheld(entry) if step else again.obstacle(entry):
+                name = f"{entry['method']} {entry['path']} after #{entry['after']}" if step else f"#{entry['seq']}"
+                left_out.setdefault(reason, []).append(name)
+            elif difference := again.take(entry) if step else again.differs(entry):
+                head = f"{entry['method']} {entry['path']}" if step else line(entry)
+                click.echo(f"{head}\n  {difference}{_listed(left_out, 'before this ')}")
                 sys.exit(FINDINGS)
-    click.echo(f"{again.compared} answers, all the same{_listed(passed_by)}")
+    further = f"; {followed} entries followed from others" if followed else ""
+    click.echo(f"{again.compared} answers, all the same{further}{_listed(left_out)}")
 
 
 def _in_order(bundle: Mapping[str, Any]) -> list[tuple[int, bool, dict[str, Any]]]:
@@ -111,5 +113,10 @@ def _in_order(bundle: Mapping[str, Any]) -> list[tuple[int, bool, dict[str, Any]
     return sorted(happened, key=lambda one: one[:2])
 
 
-def _listed(passed_by: Mapping[str, int]) -> str:
-    return "".join(f"; {count} {reason}" for reason, count in sorted(passed_by.items()))
+def _listed(left_out: Mapping[str, Sequence[str]], when: str = "") -> str:
+    """A line for each reason for which something was left out, with what."""
+    lines = []
+    for reason, names in left_out.items():
+        more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+        lines.append(f"\n{when}not done again: {len(names)} × {reason}: {', '.join(names[:NAMED])}{more}")
+    return "".join(lines)

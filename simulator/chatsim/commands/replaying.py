@@ -19,6 +19,13 @@ DEFAULT: Final = "default"
 _OWN: Final = frozenset({"connection", "content-length", "expect", "keep-alive", "transfer-encoding", "upgrade"})
 """Headers that belong to a connection, not to what was said over it."""
 
+FOLLOWING: Final = frozenset({"timer", "push", "callback"})
+"""Kinds of entries that nobody sends: they come of what is sent."""
+_WITHHELD: Final = {
+    "callbacks": "calls that held, released or resent callbacks (nothing is posted to anybody)",
+    "sockets": "calls that closed sockets or wrote to them",
+}
+
 _Entry = Mapping[str, Any]
 
 
@@ -38,17 +45,26 @@ class Replay:
         self.compared = 0
 
     def obstacle(self, entry: _Entry) -> str:
-        """Why an entry is not sent again; empty where it is."""
+        """Why an entry is not sent again; empty where it is, or where it follows from others."""
         request = entry["request"]
-        if entry["kind"] in ("timer", "push", "callback"):
-            return "that followed from others"
-        if entry["kind"] == "socket" or entry["response"]["status"] == 101:
-            return "of sockets, not sent again"
+        if entry["kind"] in FOLLOWING:
+            return ""
+        if entry["kind"] == "socket":
+            return "frames of sockets"
+        if entry["response"]["status"] == 101:
+            return "handshakes of sockets"
         if not request["method"] or not request["path"]:
-            return "that were no HTTP, not sent again"
+            return "what was no HTTP"
         if len(b64decode(request.get("base64") or "")) != request["size"]:
-            return "whose body the journal does not hold, not sent again"
+            return f"requests with more than the {KEPT // 1024} KiB that a journal keeps of a body"
         return ""
+
+    def withheld(self, step: _Entry) -> str:
+        """Why a control call is not made again; empty where it is."""
+        place = step["path"].removeprefix(f"/_sim/worlds/{self._name}/").partition("/")[0]
+        if step["path"].endswith("/journal"):
+            return "calls that cleared the journal (what it forgot is not sent either)"
+        return _WITHHELD.get(place, "")
 
     def take(self, step: _Entry) -> str:
         """Do again what a control call did; why that failed, empty where it did not."""

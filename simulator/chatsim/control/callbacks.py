@@ -4,7 +4,7 @@ from typing import Any, Final
 
 from chatsim.control.lists import piece
 from chatsim.control.problems import render
-from chatsim.control.rows import world_row
+from chatsim.control.rows import step_row, world_row
 from chatsim.core.api import Call
 from chatsim.core.callbacks import Attempt, Delivery, NotSettled, Outbox, UnknownDelivery
 from chatsim.core.clock import rfc3339
@@ -145,8 +145,8 @@ def _unknown(call: Call, name: str) -> NotFound:
 ROUTES: Final = (
     world_row("GET", "/callbacks", list_callbacks, {200: "callbacks"}, query="list-query"),
     world_row("GET", "/callbacks/{id}", get_callback, {200: "callback"}),
-    world_row("POST", "/callbacks/{id}/resend", resend, {200: "callback"}),
-    world_row("POST", "/callbacks/hold", hold, {200: "callbacks-changed"}),
-    world_row("POST", "/callbacks/release", release, {200: "callbacks-changed"}, body="callbacks-release"),
+    step_row("POST", "/callbacks/{id}/resend", resend, {200: "callback"}),
+    step_row("POST", "/callbacks/hold", hold, {200: "callbacks-changed"}),
+    step_row("POST", "/callbacks/release", release, {200: "callbacks-changed"}, body="callbacks-release"),
     world_row("POST", "/callbacks/wait", wait, {200: "callbacks-waiting"}, body="callbacks-wait"),
 )

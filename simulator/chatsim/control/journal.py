@@ -3,7 +3,7 @@
 from typing import Any, Final
 
 from chatsim.control.lists import DIGITS, LIMIT, number
-from chatsim.control.rows import world_row
+from chatsim.control.rows import step_row, world_row
 from chatsim.core.api import NOTHING, Call
 from chatsim.core.errors import NotFound
 from chatsim.core.http import Reply
@@ -102,7 +102,7 @@ def whole(query: dict[str, str], name: str) -> int:
 
 ROUTES: Final = (
     world_row("GET", "/journal", list_entries, {200: "journal"}, query="journal-query"),
-    world_row("DELETE", "/journal", clear_journal, {204: NOTHING}, query="journal-span"),
+    step_row("DELETE", "/journal", clear_journal, {204: NOTHING}, query="journal-span"),
     world_row("GET", "/journal/{seq}", get_entry, {200: "entry"}),
     world_row("GET", "/journal.har", export_har, {200: "har"}, query="journal-query"),
 )

@@ -7,6 +7,7 @@ from typing import Any, Final
 from chatsim.control.intake import NO_BODY, NO_QUERY, Enter, arriving
 from chatsim.core.api import Call, Operation, Route
 from chatsim.core.http import Reply
+from chatsim.core.json import encode
 from chatsim.core.routing import CONTROL
 from chatsim.core.simulator import Simulator
 
@@ -46,14 +47,16 @@ def world_row(method: str, path: str, operation: Operation, replies: Mapping[int
 
 
 def step_row(method: str, path: str, operation: Operation, replies: Mapping[int, str], **more: Any) -> Route:
-    """A `world_row` that changes what the world answers: a bundle has the calls that were carried out."""
+    """A `world_row` that changes something: a bundle has the calls that were carried out, with bodies of any length."""
 
     @wraps(operation)
     def act(simulator: Simulator, call: Call) -> Reply:
         world = call.world
         after = world.journal.seq
         reply = operation(simulator, call)
-        world.keep_step(call.entry, after, call.now)
+        entry = call.entry
+        whole = entry.request_size <= len(entry.request_body)
+        world.keep_step(entry, after, call.now, entry.request_body if whole else encode(call.body))
         return reply
 
     return world_row(method, path, act, replies, **more)

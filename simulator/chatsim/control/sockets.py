@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from chatsim.control.lists import piece
 from chatsim.control.problems import render
-from chatsim.control.rows import world_row
+from chatsim.control.rows import step_row, world_row
 from chatsim.core.acts import NEVER_SENT
 from chatsim.core.api import NOTHING, Call
 from chatsim.core.clock import rfc3339
@@ -129,6 +129,6 @@ def _connection(call: Call) -> Connection:
 ROUTES: Final = (
     world_row("GET", "/sockets", list_sockets, {200: "sockets"}, query="list-query"),
     world_row("POST", "/sockets/wait", wait_for_sockets, {200: "sockets-found"}, body="sockets-wait"),
-    world_row("POST", "/sockets/{id}/close", close_socket, {204: NOTHING}, body="socket-close"),
-    world_row("POST", "/sockets/{id}/send", send_to_socket, {204: NOTHING}, body="socket-send"),
+    step_row("POST", "/sockets/{id}/close", close_socket, {204: NOTHING}, body="socket-close"),
+    step_row("POST", "/sockets/{id}/send", send_to_socket, {204: NOTHING}, body="socket-send"),
 )

@@ -1,4 +1,5 @@
-"""What was done to a world over the control API and is in no journal: its set-up, switches, faults and clock.
+"""What was done to a world over the control API and is in no journal: its set-up, switches, faults, clock, and what was
+done to its deliveries and sockets.
 
 Kept since the world began, or was reset or restored, so that what happened there can happen again.
 """
@@ -21,7 +22,7 @@ MAX_BYTES: Final = 16 * 1024 * 1024
 class Step(msgspec.Struct, frozen=True, kw_only=True):
     """One call that was carried out: after which entry of the journal, at which moment, what time it was then.
 
-    `body` is what a journal would keep of it.
+    `body` is whole, however long: what is too much for all of them is dropped as a step.
     """
 
     after: int

@@ -116,8 +116,8 @@ class World:
         ttl_s = self.options.ttl_s
         return None if ttl_s is None else self.last_used + seconds(ttl_s)
 
-    def keep_step(self, entry: Entry, after: int, at: int) -> None:
-        """Remember a control call that changed something, for bundles."""
+    def keep_step(self, entry: Entry, after: int, at: int, body: bytes) -> None:
+        """Remember a control call that changed something, for bundles; `body` is all of it."""
         step = Step(
             after=after,
             at=at,
@@ -125,8 +125,8 @@ class World:
             method=entry.method,
             path=entry.path,
             query=entry.query,
-            body=entry.request_body,
-            size=entry.request_size,
+            body=body,
+            size=len(body),
         )
         self.steps.add(step)
 
