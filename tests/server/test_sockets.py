@@ -13,7 +13,7 @@ from sample import SAMPLE
 
 from chatsim.core.effects import Close, Push
 from chatsim.server.assembly import assemble
-from chatsim.server.sockets import frame
+from chatsim.wire.websocket import frame
 
 if TYPE_CHECKING:
     pass

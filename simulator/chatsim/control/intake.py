@@ -15,6 +15,8 @@ from chatsim.core.simulator import Simulator
 NO_BODY: Final = "no-body"
 NO_QUERY: Final = "no-query"
 """What a row declares that takes none."""
+ANY_QUERY: Final = "any-query"
+"""What a row declares that answers whatever the query is: who asks again and again often adds something."""
 
 REPEATABLE: Final = frozenset({"label"})
 """Parameters that may be given several times."""
@@ -60,6 +62,9 @@ def undeclared(routes: Iterable[Route]) -> list[str]:
 
 
 def _check_query(simulator: Simulator, call: Call) -> None:
+    assert isinstance(call.route, Route)
+    if call.route.query == ANY_QUERY:
+        return
     try:
         given = parse_qsl(call.request.query, keep_blank_values=True, errors="strict")
     except UnicodeDecodeError as error:
@@ -70,7 +75,6 @@ def _check_query(simulator: Simulator, call: Call) -> None:
     if twice := [one for one in dict.fromkeys(names) if one not in REPEATABLE and names.count(one) > 1]:
         wrong = [(f"/{escape(one)}", f"{one!r} is there {names.count(one)} times") for one in twice]
         raise refused(*wrong[0], *wrong[1:])
-    assert isinstance(call.route, Route)
     schemas = simulator.contracts[call.route].query
     assert schemas is not None
     schemas[False].require(dict(given))

@@ -3,6 +3,7 @@
 from typing import Any, Final
 
 from chatsim import __version__
+from chatsim.control.intake import ANY_QUERY
 from chatsim.control.rows import row
 from chatsim.core.api import BINARY, Api, Call, Collection, Route, Trigger
 from chatsim.core.errors import NotFound
@@ -110,8 +111,8 @@ def _link(api: Api, schema: str | None) -> str | None:
 
 
 ROUTES: Final = (
-    row("GET", "/livez", report_health, {200: "health"}, auth=False),
-    row("GET", "/readyz", report_health, {200: "health"}, auth=False),
+    row("GET", "/livez", report_health, {200: "health"}, query=ANY_QUERY, auth=False),
+    row("GET", "/readyz", report_health, {200: "health"}, query=ANY_QUERY, auth=False),
     row("GET", "/ca.crt", get_authority, {200: BINARY}, auth=False),
     row("GET", "/apis", list_apis, {200: "apis"}),
     row("GET", "/schemas/{api}/{name}", get_schema, {200: "json-schema"}),

@@ -7,7 +7,6 @@ a reader that lets more pile up than its socket allows is dropped, and delays no
 from __future__ import annotations
 
 import asyncio
-import struct
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Final
 
@@ -16,34 +15,18 @@ from aiohttp import WSMsgType, web
 from chatsim.core.effects import Close, Effect, Listen, Push, Send, Unlisten
 from chatsim.core.realtime import Connection, Encoder, draw_push, note_push, push_entry
 from chatsim.server.wires import Silence, Wire
+from chatsim.wire.websocket import frame
 
 if TYPE_CHECKING:
     from chatsim.core.faults import Drawn
     from chatsim.core.journal import Entry
     from chatsim.core.world import World
 
-TEXT: Final = 0x81
-BINARY: Final = 0x82
 CLOSING_S: Final = 2.0
 FIRST: Final = 16
 AT_ONCE: Final = 96
 """So many frames of one push are made before they are written; `FIRST` ones, so that soon somebody has something to
 read."""
-
-_MEDIUM: Final = struct.Struct(">BBH").pack
-_LONG: Final = struct.Struct(">BBQ").pack
-
-
-def frame(data: str | bytes, *, text: bool = False) -> bytes:
-    """One unmasked, final WebSocket frame (RFC 6455 section 5.2): text for `str`, binary for `bytes` unless `text`."""
-    if isinstance(data, str):
-        data, text = data.encode("utf-8", "replace"), True
-    first, size = TEXT if text else BINARY, len(data)
-    if size < 126:
-        return bytes((first, size)) + data
-    if size < 65536:
-        return _MEDIUM(first, 126, size) + data
-    return _LONG(first, 127, size) + data
 
 
 class Link:
