@@ -10,7 +10,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from chatsim.core.callbacks import SETTINGS, Attempt, Delivery, NotSettled, Outbox, Policy, State, UnknownDelivery
+from chatsim.core.callback_settings import SETTINGS
+from chatsim.core.callbacks import Attempt, Delivery, NotSettled, Outbox, Policy, State, UnknownDelivery
 
 S = 1_000_000_000
 ONCE = Policy()
