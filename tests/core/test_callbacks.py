@@ -342,6 +342,23 @@ def test_outbox_survives_being_written_out() -> None:
     assert drained(again, 2 * S) == ["b1", "a1", "a2"]
 
 
+def test_what_was_set_aside_is_released_before_what_came_since() -> None:
+    """It keeps its own order, and its place in a conversation."""
+    box = outbox("a1", "a2", "b1")
+    box.set_aside(0)
+    box.add(delivery("a3", "a"))
+    box.release()
+    assert drained(box) == ["a1", "b1", "a2", "a3"]
+
+
+def test_what_was_set_aside_can_be_released_alone() -> None:
+    """In any order, while the rest stays."""
+    box = outbox("a1", "a2", "a3")
+    box.set_aside(0)
+    box.release(["a3", "a1"])
+    assert (drained(box), states(box)["a2"]) == (["a3", "a1"], "held")
+
+
 def test_in_state_lists_oldest_first() -> None:
     """Deliveries are found by state in the order of their creation."""
     box = outbox("a1", "b1", "a2")
@@ -365,7 +382,23 @@ def test_oldest_settled_deliveries_are_forgotten() -> None:
 
 ACTIONS = st.lists(
     st.tuples(
-        st.sampled_from(["add", "take", "ok", "bad", "hold", "release", "some", "reorder", "lose", "repeat", "resend"]),
+        st.sampled_from(
+            [
+                "add",
+                "take",
+                "ok",
+                "bad",
+                "hold",
+                "release",
+                "some",
+                "reorder",
+                "lose",
+                "repeat",
+                "resend",
+                "restart",
+                "fork",
+            ]
+        ),
         st.integers(0, 9),
     ),
     max_size=60,
@@ -385,7 +418,7 @@ def test_everything_ends_settled(actions: list[tuple[str, int]]) -> None:
     box.release()
     drained(box, now + 100 * S)
     assert [d for d in box.deliveries.values() if d.state not in ("delivered", "failed", "lost")] == []
-    assert (box.queues, box.leaving, box.due, box.followers) == ({}, {}, {}, {})
+    assert (box.queues, box.leaving, box.due, box.followers, box.aside) == ({}, {}, {}, {}, {})
 
 
 def act(box: Outbox, name: str, number: int, now: int) -> None:
@@ -401,6 +434,10 @@ def act(box: Outbox, name: str, number: int, now: int) -> None:
         box.hold()
     elif name == "release":
         box.release()
+    elif name == "restart":
+        box.go_on(THRICE, now)
+    elif name == "fork":
+        box.set_aside(now)
     elif name == "some":
         box.release(held[number % 3 :][::-1])
     elif name == "resend" and known and known[number % len(known)].state in ("delivered", "failed", "lost"):

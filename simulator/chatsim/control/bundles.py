@@ -10,6 +10,7 @@ from chatsim.core.clock import rfc3339
 from chatsim.core.http import Reply
 from chatsim.core.journal import Entry
 from chatsim.core.simulator import Simulator
+from chatsim.core.world import World
 
 BUNDLE_FORMAT: Final = 1
 
@@ -35,10 +36,16 @@ def take_bundle(simulator: Simulator, call: Call) -> Reply:
         "dropped": world.journal.dropped,
         "steps": [step.as_json() for step in world.steps],
         "steps_dropped": world.steps.dropped,
-        "deliveries": [callbacks.show(one) for one in world.outbox.deliveries.values()] if world.has_deliveries else [],
+        "deliveries": _deliveries(world),
         "faults": [faults.show(fault) for fault in world.faults.all.values()],
     }
     return Reply(body=masked(bundle) if redact else bundle)
+
+
+def _deliveries(world: World) -> list[dict[str, Any]]:
+    if not world.has_deliveries:
+        return []
+    return [callbacks.show(world.outbox, one) for one in world.outbox.deliveries.values()]
 
 
 def _entry(entry: Entry) -> dict[str, Any]:

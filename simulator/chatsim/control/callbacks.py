@@ -6,7 +6,7 @@ from chatsim.control.lists import piece
 from chatsim.control.problems import render
 from chatsim.control.rows import step_row, world_row
 from chatsim.core.api import Call
-from chatsim.core.callbacks import Attempt, Delivery, NotSettled, Outbox, UnknownDelivery
+from chatsim.core.callbacks import SETTLED, Attempt, Delivery, NotSettled, Outbox, UnknownDelivery
 from chatsim.core.clock import rfc3339
 from chatsim.core.effects import Leave
 from chatsim.core.errors import Conflict, NotFound
@@ -21,12 +21,12 @@ def list_callbacks(simulator: Simulator, call: Call) -> Reply:
     """The deliveries, oldest first, with what became of each attempt."""
     outbox = call.world.outbox
     taken, after = piece(call, list(outbox.deliveries.values()), lambda delivery: delivery.id)
-    return Reply(body={"callbacks": [show(one) for one in taken], "holding": outbox.holding, "next": after})
+    return Reply(body={"callbacks": [show(outbox, one) for one in taken], "holding": outbox.holding, "next": after})
 
 
 def get_callback(simulator: Simulator, call: Call) -> Reply:
     """One delivery."""
-    return Reply(body=show(_find(call)))
+    return Reply(body=show(call.world.outbox, _find(call)))
 
 
 def resend(simulator: Simulator, call: Call) -> Reply:
@@ -40,7 +40,7 @@ def resend(simulator: Simulator, call: Call) -> Reply:
         call.world.outbox.resend(delivery.id)
     except NotSettled as problem:
         raise Conflict(f"{problem}; a held one is let go by POST …/callbacks/release", code="not_settled") from problem
-    return Reply(body=show(delivery), effects=(Leave(delivery.id),))
+    return Reply(body=show(call.world.outbox, delivery), effects=(Leave(delivery.id),))
 
 
 def hold(simulator: Simulator, call: Call) -> Reply:
@@ -73,7 +73,7 @@ def wait(simulator: Simulator, call: Call) -> Reply:
         return None if world.outbox.pending else Reply(body=_waiting(world.outbox))
 
     def late() -> Reply:
-        pending = _ids(world.outbox.in_state("pending"))
+        pending = [_worded(world.outbox, one) for one in world.outbox.in_state("pending")]
         reply = render(Conflict(f"still pending: {', '.join(pending)}", code="pending"), call)
         return Reply(
             status=reply.status, body={**reply.body, **_waiting(world.outbox)}, content_type=reply.content_type
@@ -86,7 +86,7 @@ def wait(simulator: Simulator, call: Call) -> Reply:
     return Reply(body=pending)
 
 
-def show(delivery: Delivery) -> dict[str, Any]:
+def show(outbox: Outbox, delivery: Delivery) -> dict[str, Any]:
     """A delivery as the control API shows it."""
     return {
         "id": delivery.id,
@@ -101,6 +101,7 @@ def show(delivery: Delivery) -> dict[str, Any]:
         "body": decode(delivery.body),
         "state": delivery.state,
         "due_at": None if delivery.due_at is None else rfc3339(delivery.due_at, 6),
+        "waits_for": None if (obstacle := _obstacle(outbox, delivery)) is None else obstacle.id,
         "attempts": [_attempt(one) for one in delivery.attempts],
     }
 
@@ -124,7 +125,21 @@ def _readable(reply: bytes) -> Any:
 
 
 def _waiting(outbox: Outbox) -> dict[str, list[Any]]:
-    return {state: [show(one) for one in outbox.in_state(state)] for state in ("pending", "scheduled", "held")}
+    return {state: [show(outbox, one) for one in outbox.in_state(state)] for state in ("pending", "scheduled", "held")}
+
+
+def _obstacle(outbox: Outbox, delivery: Delivery) -> Delivery | None:
+    """The delivery that has to be tried or settled before this one may leave."""
+    queue = outbox.queues.get(delivery.conversation)
+    if not queue or delivery.sending or delivery.state in SETTLED or delivery.id in outbox.aside:
+        return None
+    first = delivery.behind if queue[0] == delivery.id else queue[0]
+    return None if first is None else outbox.deliveries.get(first)
+
+
+def _worded(outbox: Outbox, delivery: Delivery) -> str:
+    obstacle = _obstacle(outbox, delivery)
+    return delivery.id if obstacle is None else f"{delivery.id} (behind {obstacle.id}, which is {obstacle.state})"
 
 
 def _ids(deliveries: list[Delivery]) -> list[str]:

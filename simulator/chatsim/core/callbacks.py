@@ -24,6 +24,7 @@ State = Literal["pending", "held", "scheduled", "delivered", "failed", "lost", "
 SETTLED: Final = frozenset({"delivered", "failed", "lost", "blocked"})
 REPLY_KEPT: Final = 4096
 LOST: Final = "lost on purpose: nothing was sent"
+CUT_SHORT: Final = "the simulator ended before there was an answer"
 _NS_PER_S: Final = 1_000_000_000
 
 
@@ -116,6 +117,8 @@ class Outbox(msgspec.Struct):
     """Heads that wait for their next attempt, and its moment."""
     followers: dict[str, str] = {}
     """The inverse of `Delivery.behind`."""
+    aside: dict[str, None] = {}
+    """Held ones of before a restore: in no queue, so that nothing waits for them, until they are released."""
     holding: bool = False
     kept: int = 10_000
     """So many stay to be looked at; of more, the oldest settled ones are forgotten."""
@@ -233,12 +236,38 @@ class Outbox(msgspec.Struct):
         self.leaving.clear()
         self.due.clear()
 
-    def park(self) -> None:
-        """Hold everything that waits, but nothing that comes: a restored world sends nothing of what was before."""
-        for delivery in self._waiting():
-            delivery.sending, delivery.departed, delivery.state = False, True, "held"
+    def go_on(self, policy: Policy, now: int) -> None:
+        """Take up, after a restart, what waits; an attempt that the end cut short has failed."""
+        self._begin_anew()
+        for delivery in [one for one in self._waiting() if one.sending]:
+            self.settle(delivery.id, Attempt(at=now, error=CUT_SHORT), policy, now)
+
+    def set_aside(self, now: int) -> None:
+        """Hold back what a restored world or a fork would send at once: where it comes from it was on its way.
+
+        Retries that lie ahead keep their moment and those behind them their place; so does what was held by hand.
+        """
+        for queue in self.queues.values():
+            ahead = False
+            for key in list(queue):
+                delivery = self.deliveries[key]
+                ahead = ahead or (delivery.state == "scheduled" and (delivery.due_at or 0) > now)
+                if (ahead and delivery.state != "held") or delivery.swapping or (self.holding and not delivery.sending):
+                    continue
+                queue.remove(key)
+                self._let_follow(delivery)
+                self.followers.pop(delivery.behind or "", None)
+                delivery.sending, delivery.state, delivery.behind = False, "held", None
+                self.aside[key] = None
+        self.queues = {conversation: queue for conversation, queue in self.queues.items() if queue}
+        self._begin_anew()
+
+    def _begin_anew(self) -> None:
         self.leaving.clear()
         self.due.clear()
+        for delivery in self._waiting():
+            delivery.departed = True
+            self._refresh(delivery.conversation)
 
     def release(self, ids: Sequence[str] | None = None) -> list[Delivery]:
         """Let held deliveries go; without ``ids`` all of them, and stop holding.
@@ -246,11 +275,12 @@ class Outbox(msgspec.Struct):
         Those named are tried one after the other in the order given, whatever their conversation;
         one that is not held is passed over. Raises UnknownDelivery before anything changed.
         """
+        named = self._waiting() if ids is None else map(self.get, dict.fromkeys(ids))
+        chosen = [delivery for delivery in named if delivery.state == "held"]
+        self._bring_back(chosen)
         if ids is None:
             self.holding = False
-            chosen = [d for d in self._waiting() if d.state == "held"]
         else:
-            chosen = [d for d in map(self.get, dict.fromkeys(ids)) if d.state == "held"]
             self._line_up(chosen)
         for delivery in chosen:
             delivery.swapping = False
@@ -258,6 +288,16 @@ class Outbox(msgspec.Struct):
         for conversation in dict.fromkeys(d.conversation for d in chosen):
             self._refresh(conversation)
         return chosen
+
+    def _bring_back(self, chosen: list[Delivery]) -> None:
+        """Put those that were set aside in front of what came since."""
+        for delivery in [one for one in reversed(chosen) if one.id in self.aside]:
+            del self.aside[delivery.id]
+            queue = self.queues.setdefault(delivery.conversation, [])
+            for key in queue[:1]:
+                self.leaving.pop(key, None)
+                self.due.pop(key, None)
+            queue.insert(int(bool(queue) and self.deliveries[queue[0]].sending), delivery.id)
 
     def _line_up(self, chosen: list[Delivery]) -> None:
         for delivery in chosen:
@@ -274,7 +314,7 @@ class Outbox(msgspec.Struct):
             queue[:] = free + [d.id for d in chosen if d.conversation == conversation] + held
 
     def _waiting(self) -> Iterator[Delivery]:
-        return (self.deliveries[key] for queue in self.queues.values() for key in queue)
+        return (self.deliveries[key] for queue in (self.aside, *self.queues.values()) for key in queue)
 
     def _enqueue(self, delivery: Delivery) -> None:
         queue = self.queues.setdefault(delivery.conversation, [])

@@ -13,7 +13,7 @@ import msgspec
 from chatsim import __version__
 from chatsim.core import sound
 from chatsim.core.accounts import IdentityState
-from chatsim.core.callbacks import Outbox
+from chatsim.core.callbacks import Outbox, Policy
 from chatsim.core.clock import Timer
 from chatsim.core.errors import Invalid
 from chatsim.core.faults import Act, Fault
@@ -139,8 +139,8 @@ def read(simulator: Simulator, document: Any) -> Snapshot:
     return snapshot
 
 
-def restore(world: World, snapshot: Snapshot) -> None:
-    """Put a world into the state of a snapshot. Fires no callbacks.
+def restore(world: World, snapshot: Snapshot, *, restarted: bool = False) -> None:
+    """Put a world into the state of a snapshot. Fires no callbacks, unless it is `restarted`: then it goes on.
 
     Name, labels, listener, `ttl_s` and journal stay its own.
 
@@ -164,7 +164,10 @@ def restore(world: World, snapshot: Snapshot) -> None:
     if snapshot.identity is not None:
         world.identity.restore(snapshot.identity)
     if snapshot.outbox is not None:
-        snapshot.outbox.park()
+        if restarted:
+            snapshot.outbox.go_on(Policy.of(world), world.clock.now())
+        else:
+            snapshot.outbox.set_aside(world.clock.now())
         world.put_outbox(snapshot.outbox)
     world.states.update(states)
     world.origin = take(world)

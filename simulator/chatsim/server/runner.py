@@ -98,6 +98,7 @@ async def _serve(
         if start.port == 0:
             terminal.free_port(urls[0])
         terminal.started(simulator, urls)
+        go_on(server)
         if warning := proxy_warning(os.environ):
             terminal.warn(warning)
         await stop.wait()
@@ -110,6 +111,13 @@ async def _serve(
         if server.keeper is not None:
             await _keep(server.keeper, terminal)
         terminal.stopped(_undelivered(simulator))
+
+
+def go_on(server: Server) -> None:
+    """Take up what worlds had still to do when the simulator ended."""
+    for world in server.simulator.worlds.values():
+        server.timekeeper.arm(world)
+        server.courier.nudge(world)
 
 
 def _kept(simulator: Simulator, path: Path) -> StateFile:

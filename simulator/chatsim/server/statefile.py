@@ -53,7 +53,7 @@ class StateFile:
         except OSError as error:
             raise BadStateFile(f"--state {self._path} cannot be read: {error.strerror}") from error
         try:
-            restore(self._simulator.worlds[DEFAULT], read(self._simulator, decode(raw)))
+            restore(self._simulator.worlds[DEFAULT], read(self._simulator, decode(raw)), restarted=True)
         except (BadJson, Invalid) as error:
             raise BadStateFile(
                 f"--state {self._path} cannot be taken up: {error}; move it away to begin anew"
