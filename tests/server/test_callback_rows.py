@@ -157,6 +157,34 @@ async def test_scheduled_delivery_is_listed_and_not_waited_for(control: Control,
     assert len(receiver.bodies) == 2
 
 
+async def test_advance_lists_retries(control: Control, receiver: Receiver) -> None:
+    """Each attempt that fell due on the way, at its moment, with its delivery."""
+    await control.ask("POST", "/clock", mode="frozen", at="2026-01-01T00:00:00Z")
+    retries: dict[str, Any] = {"callbacks.attempts": 3, "callbacks.backoff_s": [60]}
+    await control.ask("PATCH", "/settings", **retries)
+    receiver.answer = lambda request: aiohttp.web.Response(status=500)
+    [delivery] = (await control.write("Hello"))["deliveries"]
+    await control.settle()
+    moved = await control.ask("POST", "/clock", advance_s=300)
+    assert moved["ran"] == [
+        {"at": f"2026-01-01T00:0{minute}:00.000000Z", "api": "kobil", "operation": "callback", "delivery": delivery}
+        for minute in (1, 2)
+    ]
+    assert (await control.ask("POST", "/clock", advance_s=300))["ran"] == []
+
+
+async def test_advance_lists_no_retry_that_is_held(control: Control, receiver: Receiver) -> None:
+    """What a hold keeps back did not run."""
+    await control.ask("POST", "/clock", mode="frozen")
+    retries: dict[str, Any] = {"callbacks.attempts": 2, "callbacks.backoff_s": [60]}
+    await control.ask("PATCH", "/settings", **retries)
+    receiver.answer = lambda request: aiohttp.web.Response(status=500)
+    await control.write("Hello")
+    await control.settle()
+    await control.ask("POST", "/callbacks/hold")
+    assert (await control.ask("POST", "/clock", advance_s=60))["ran"] == []
+
+
 async def test_attempt_is_in_the_journal(control: Control) -> None:
     """Every attempt is an entry that can be asked for by its URL; its cause is the trigger."""
     sent = await control.write("Hello", wait_s=10)

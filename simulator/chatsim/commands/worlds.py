@@ -84,7 +84,7 @@ def advance(world: World, duration: float) -> None:
     """Move on by DURATION (90, 1.5s, 15m, 2h, 1d), run what falls due on the way, and list it."""
     answer = world.clock.advance(duration)
     for one in answer["ran"]:
-        click.echo(f"{one['at']}  {one['api']} {one['operation']}")
+        click.echo(f"{one['at']}  {one['api']} {one['operation']} {one.get('delivery', '')}".rstrip())
     click.echo(f"{answer['now']}  now, {answer['mode']}")
 
 

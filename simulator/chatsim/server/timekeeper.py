@@ -62,8 +62,18 @@ class Timekeeper:
         while (timer := world.clock.take_due(now)) is not None:
             ran.append({"at": rfc3339(timer.due, 6), "api": timer.api, "operation": timer.operation})
             self._run(world, timer)
+        return ran + self._retry_due(world, now)
+
+    def _retry_due(self, world: World, now: int) -> list[dict[str, Any]]:
+        """Let deliveries leave; what is listed are those whose next attempt fell due."""
+        outbox = world.outbox if world.has_deliveries else None
+        due = [] if outbox is None else sorted((at, name) for name, at in outbox.due.items() if at <= now)
         self._nudge(world)
-        return ran
+        return [
+            {"at": rfc3339(at, 6), "api": outbox.deliveries[name].api, "operation": "callback", "delivery": name}
+            for at, name in due
+            if outbox is not None and name not in outbox.due
+        ]
 
     async def advance(self, world: World, by_s: float) -> list[dict[str, Any]]:
         """Move the clock by `by_s` seconds, stopping at each due moment; return what ran."""
