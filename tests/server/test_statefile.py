@@ -10,11 +10,17 @@ import pytest
 from desk import serve
 from sample import SAMPLE
 
+from chatsim.core.json import encode
 from chatsim.core.simulator import Simulator
+from chatsim.core.snapshot import take
 from chatsim.server.assembly import assemble
 from chatsim.server.statefile import BadStateFile, StateFile
 
 GOOD = b'{"status":"ok","version":"1"}'
+
+
+BEHIND = encode({**take(assemble().worlds["default"]), "timer_seq": -1})
+"""A document that contradicts itself."""
 
 
 def fresh() -> Simulator:
@@ -63,7 +69,14 @@ def test_there_may_be_no_file_yet(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "says"), [(b"{", "cannot be taken up"), (b"[]", "cannot be taken up"), (b'{"format":99}', "format 99")]
+    ("content", "says"),
+    [
+        (b"{", "cannot be taken up"),
+        (b"[]", "cannot be taken up"),
+        (b'{"format":99}', "format 99"),
+        (BEHIND, "/timer_seq: -1 is behind"),
+    ],
+    ids=["text", "list", "later", "contradiction"],
 )
 def test_a_bad_file_stops_the_start(tmp_path: Path, content: bytes, says: str) -> None:
     """Rather than being overwritten."""

@@ -18,6 +18,7 @@ from chatsim.core.http import JSON, NO_BODY, Body, Reply, Request
 from chatsim.core.json import BadJson, decode
 from chatsim.core.quirks import Quirk
 from chatsim.core.settings import Setting
+from chatsim.core.ties import Ties
 
 if TYPE_CHECKING:
     from chatsim.core.auth import Principal
@@ -288,13 +289,13 @@ class Api(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     in a world from the fixture's part of it, at the first call and with its moment. `render` words every `ApiError` in
     the API's dialect; `replies` are the statuses that any route can answer (errors), `bare` which of them may come
     without that JSON, `content_type` is that of JSON answers.
-    `errors` are the errors that a fault may name. `timers` are what `Later` may run. `tolerances` are the codes
-    that `call.tolerate` uses, with what each lets pass. `schemas` are those used otherwise than by a
-    route (callback bodies, pushes, branches of a discriminator). `environment` gives the variables by which clients of
-    the service are pointed at it, each a function of the world and its base URL. `sample` is a curl command shown at
-    the start, with `{base_url}` in it. `hosts` are the names that the document calls the service by: a certificate of
-    the simulator is good for them too. `populate` takes people and what they said into the state, tells nobody, and
-    says how many of what there are now in addition.
+    `ties` are what its state has to keep to. `errors` are the errors that a fault may name. `timers` are what `Later`
+    may run. `tolerances` are the codes that `call.tolerate` uses, with what each lets pass. `schemas` are those used
+    otherwise than by a route (callback bodies, pushes, branches of a discriminator). `environment` gives the variables
+    by which clients of the service are pointed at it, each a function of the world and its base URL. `sample` is a curl
+    command shown at the start, with `{base_url}` in it. `hosts` are the names that the document calls the service by: a
+    certificate of the simulator is good for them too. `populate` takes people and what they said into the state, tells
+    nobody, and says how many of what there are now in addition.
     """
 
     name: str
@@ -316,6 +317,7 @@ class Api(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     bare: tuple[int, ...] = ()
     errors: Mapping[str, Callable[[], ApiError]] = {}
     timers: Mapping[str, Operation] = {}
+    ties: Ties = Ties()
     tolerances: Mapping[str, str] = {}
     settings: tuple[Setting, ...] = ()
     quirks: tuple[Quirk, ...] = ()

@@ -6,6 +6,7 @@ Not in it: the journal, open sockets and long polls. Uploaded bytes are, as base
 from __future__ import annotations
 
 import base64
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import msgspec
@@ -20,6 +21,8 @@ from chatsim.core.faults import Act, Fault
 from chatsim.core.identity import Identity
 from chatsim.core.match import Match
 from chatsim.core.media import Blob
+from chatsim.core.schemas import refused
+from chatsim.core.ties import Problem
 from chatsim.core.world import World, WorldOptions
 
 if TYPE_CHECKING:
@@ -134,9 +137,13 @@ def read(simulator: Simulator, document: Any) -> Snapshot:
     snapshot = _convert(document, Snapshot, "the snapshot")
     if unknown := sorted(snapshot.states.keys() - simulator.apis.keys()):
         raise Invalid(f"the snapshot has the state of APIs that are not here: {', '.join(unknown)}")
-    if problem := next(sound.problems(simulator, snapshot), ""):
-        raise Invalid(f"the snapshot cannot be restored: {problem}")
+    _refuse(sound.problems(simulator, snapshot))
     return snapshot
+
+
+def _refuse(problems: Iterator[Problem]) -> None:
+    for where, what in problems:
+        raise refused(where, f"the snapshot cannot be restored: {where}: {what}")
 
 
 def restore(world: World, snapshot: Snapshot, *, restarted: bool = False) -> None:
@@ -145,9 +152,13 @@ def restore(world: World, snapshot: Snapshot, *, restarted: bool = False) -> Non
     Name, labels, listener, `ttl_s` and journal stay its own.
 
     Raises:
-        Invalid: an API's state cannot be read. The world is unchanged then.
+        Invalid: an API's state cannot be read, or contradicts itself. The world is unchanged then.
     """
     states = {name: _state(world, name, data) for name, data in snapshot.states.items()}
+    _refuse(sound.of_states(snapshot, world.name, world.simulator.apis, states))
+    for state in states.values():
+        if hasattr(state, "reindex"):
+            state.reindex()
     faults = [_fault(one) for one in snapshot.faults]
     world.generation += 1
     own = {name: getattr(world.options, name) for name in OWN}
@@ -177,21 +188,20 @@ def restore(world: World, snapshot: Snapshot, *, restarted: bool = False) -> Non
 def _state(world: World, name: str, data: Any) -> Any:
     # The class of the state is not declared anywhere else: an empty one shows it.
     model = type(world.simulator.apis[name].state(world, {}, 0))
-    state = _convert(data, model, f"the state of {name}")
-    reindex = getattr(state, "reindex", None)
-    if reindex is not None:
-        try:
-            reindex()
-        except (LookupError, ValueError, TypeError, AttributeError) as error:
-            raise Invalid(f"the state of {name} contradicts itself: {type(error).__name__}: {error}") from error
-    return state
+    return _convert(data, model, f"the state of {name}", f"/states/{name}")
 
 
-def _convert(data: Any, model: type[Model], what: str) -> Model:
+def _convert(data: Any, model: type[Model], what: str, where: str = "") -> Model:
     try:
         return msgspec.convert(data, model, dec_hook=_read, str_keys=True)
-    except (msgspec.ValidationError, ValueError) as error:
-        raise Invalid(f"{what} cannot be read: {error}") from error
+    except (ValueError, LookupError, TypeError, AttributeError, OverflowError) as error:
+        raise refused(where + _pointer(str(error)), f"{what} cannot be read: {error}") from error
+
+
+def _pointer(told: str) -> str:
+    """The JSON Pointer of what msgspec tells, as in "Expected `int` - at `$.counts[...]`", as far as it knows it."""
+    path = told.rpartition("`$")[2].partition("`")[0].partition("[...]")[0] if "`$" in told else ""
+    return path.replace(".", "/").replace("[", "/").replace("]", "")
 
 
 def _fault_state(fault: Fault) -> FaultState:

@@ -10,6 +10,7 @@ from chatsim.apis.airy.errors import CORS_REFUSED, worded
 from chatsim.apis.airy.populate import populate
 from chatsim.apis.airy.quirks import QUIRKS
 from chatsim.apis.airy.routes import ROUTES, SOCKETS
+from chatsim.apis.airy.ties import TIES
 from chatsim.apis.airy.tokens import problem_of_secret
 from chatsim.core.api import NOTHING, Api, Call, Collection, Trigger, decode_json
 from chatsim.core.cors import Cors
@@ -56,6 +57,7 @@ API: Final = Api(
     territory=tuple(Territory(path) for path in sorted({f"/{one.path.split('/')[1]}" for one in (*ROUTES, *SOCKETS)})),
     routes=ROUTES,
     sockets=SOCKETS,
+    ties=TIES,
     state=setup.build,
     admit=refuse_foreign_origins,
     authenticate=authenticate,

@@ -10,6 +10,7 @@ from chatsim.apis.kobil.errors import RealmUnknown, UserUnknown, render
 from chatsim.apis.kobil.forms import decode_message, form_decoder
 from chatsim.apis.kobil.populate import populate
 from chatsim.apis.kobil.switches import QUIRKS, SETTINGS, TOLERANCES
+from chatsim.apis.kobil.ties import TIES
 from chatsim.core.api import BINARY, Api, Route, Trigger
 from chatsim.core.cors import Cors
 from chatsim.core.errors import Unauthorized
@@ -90,6 +91,7 @@ API: Final = Api(
     territory=(Territory("/auth/realms/*/mpower"), Territory("/v1/mpower")),
     routes=ROUTES,
     render=render,
+    ties=TIES,
     state=fixture.begin,
     admit=access.admit,
     authenticate=access.authenticate,

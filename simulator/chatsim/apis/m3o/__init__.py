@@ -13,6 +13,7 @@ from chatsim.apis.m3o.populate import populate
 from chatsim.apis.m3o.quirks import QUIRKS, SETTINGS
 from chatsim.apis.m3o.routes import ROUTES, SOCKETS, TERRITORY
 from chatsim.apis.m3o.setup import COLLECTIONS, begin
+from chatsim.apis.m3o.ties import TIES
 from chatsim.core.api import Api
 from chatsim.core.cors import Cors
 from chatsim.core.errors import ApiError
@@ -63,6 +64,7 @@ API: Final = Api(
     territory=TERRITORY,
     routes=ROUTES,
     sockets=SOCKETS,
+    ties=TIES,
     state=begin,
     authenticate=authenticate,
     render=render,

@@ -9,6 +9,7 @@ from chatsim.apis.weavy.errors import render
 from chatsim.apis.weavy.populate import populate
 from chatsim.apis.weavy.quirks import QUIRKS
 from chatsim.apis.weavy.routes import ROUTES, SOCKETS
+from chatsim.apis.weavy.ties import TIES
 from chatsim.apis.weavy.tolerances import TOLERANCES
 from chatsim.core.api import Api, Trigger
 from chatsim.core.cors import Cors
@@ -39,6 +40,7 @@ API: Final = Api(
     territory=(Territory("/api", ignore_case=True), Territory("/hubs", ignore_case=True)),
     routes=ROUTES,
     sockets=SOCKETS,
+    ties=TIES,
     state=setup.build,
     authenticate=authenticate,
     decode=decode_body,

@@ -13,6 +13,7 @@ from chatsim.apis.woven.reading import authenticate, decode_body
 from chatsim.apis.woven.routes import ROUTES
 from chatsim.apis.woven.setup import COLLECTIONS
 from chatsim.apis.woven.state import begin
+from chatsim.apis.woven.ties import TIES
 from chatsim.core.api import MEBIBYTE, Api
 from chatsim.core.cors import Cors
 from chatsim.core.errors import ApiError, Faulted, Unauthorized
@@ -42,6 +43,7 @@ API: Final = Api(
     territory=(Territory("/mini-app-runtime"), Territory("//mini-app-runtime")),
     routes=ROUTES,
     render=errors.render,
+    ties=TIES,
     state=begin,
     authenticate=authenticate,
     decode=decode_body,
