@@ -41,7 +41,7 @@ def test_one_thing_wrong(seed: int) -> None:
         ("states/weavy/tokens/*/user_id", 99, "/states/weavy/tokens/*/user_id"),
         ("states/woven/messages/*/at", -1, "/states/woven/messages/*/at"),
         ("identity/realms/*/name", "x", "/identity/realms/*"),
-        ("identity/sessions/*/realm", "x", "/identity/sessions/*"),
+        ("identity/sessions/*/sid", "x", "/identity/sessions/*"),
         ("identity/key", 10**12, "/identity/key"),
         ("outbox/queues", {}, "/outbox/deliveries/*"),
         ("outbox/queues/*/*", "x", "/outbox/queues/*"),

@@ -139,7 +139,10 @@ class Unique(msgspec.Struct, frozen=True):
 
 
 class Fresh(msgspec.Struct, frozen=True):
-    """The next ids of `kind`, as `make` makes them, are not among `taken`: the world's numbers are not behind."""
+    """The next ids of `kind`, as `make` makes them, are not among `taken`: the world's numbers are not behind.
+
+    Only of kinds whose ids nobody can choose: who sets up what another world of the same seed made breaks nothing.
+    """
 
     kind: str
     taken: Callable[[Any], Iterable[str]]

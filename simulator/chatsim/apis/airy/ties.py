@@ -47,8 +47,6 @@ TIES: Final = Ties(
         Owns("conversations", "message_ids", "messages", lambda message: message.conversation_id, _waits),
     ),
     fresh=(
-        Fresh("airy-channel", lambda airy: list(airy.channels)),
-        Fresh("airy-conversation", lambda airy: list(airy.conversations)),
         Fresh("airy-message", _written),
         Fresh("airy-upload", lambda airy: list(airy.uploads), _uploaded),
     ),

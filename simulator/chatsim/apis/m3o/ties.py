@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any, Final
 
 from chatsim.apis.m3o.state import M3O, Chat, Group, Namespace, users_key
@@ -31,8 +30,6 @@ def _said_here(state: M3O, chat: Chat) -> str | None:
     for message in chat.messages:
         if message.members["chat_id"] != chat.id:
             return f"a message in it is of {message.members['chat_id']!r}"
-        if not {"user_id", "text"} <= message.members.keys():
-            return "a message in it has no user_id or no text"
         if unknown := message.members.keys() - _MEMBERS:
             return f"a message in it has {min(unknown)!r}, which is none of {', '.join(_MEMBERS)}"
         sent_at = message.members.get("sent_at", "0")  # of the first version's clients it is a number
@@ -61,11 +58,6 @@ def _chats(path: str) -> tuple[Rule, ...]:
     )
 
 
-def _spaces(state: M3O) -> Iterator[Namespace]:
-    yield state.everywhere
-    yield from state.namespaces.values()
-
-
 _MEMBERS: Final = ("id", "client_id", "chat_id", "user_id", "sent_at", "subject", "text")
 _LATER: Final = frozenset({"id", "client", "group_id", "user_id", "sent_at", "subject", "text"})
 
@@ -78,10 +70,7 @@ TIES: Final = Ties(
         moment("tenants/*/*/messages/*/at"),
         Each("tenants/*/*/id", FORMATS["uuid"], "is no UUID"),
     ),
-    fresh=(
-        Fresh("chat", lambda state: [name for space in _spaces(state) for name in space.chats]),
-        Fresh("group", lambda state: [name for groups in state.tenants.values() for name in groups]),
-    ),
+    fresh=(Fresh("group", lambda state: [name for groups in state.tenants.values() for name in groups]),),
     timers=tuple(
         Args(name, {"owner": str, "place": str, "to": str, "text": str}) for name in ("reply_in_chat", "reply_in_group")
     ),

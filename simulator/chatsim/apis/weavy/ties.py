@@ -44,7 +44,7 @@ def _pair(conversation: Conversation) -> tuple[int, ...] | None:
 
 
 def _context(conversation: Conversation) -> str | None:
-    return None if conversation.type == PRIVATE or conversation.uid is None else fold_uid(conversation.uid)
+    return fold_uid(conversation.uid) if conversation.type == CONTEXTUAL and conversation.uid is not None else None
 
 
 TIES: Final = Ties(

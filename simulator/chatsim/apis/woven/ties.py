@@ -15,8 +15,5 @@ def _folded(state: Woven, records: dict[str, Any]) -> str | None:
 
 TIES: Final = Ties(
     rules=(Shown("projects", _folded), Shown("residents", _folded), moment("messages/*/at")),
-    fresh=(
-        Fresh("woven-message", lambda state: [message.id for message in state.messages]),
-        Fresh("woven-project", lambda state: list(state.projects)),
-    ),
+    fresh=(Fresh("woven-message", lambda state: [message.id for message in state.messages]),),
 )
