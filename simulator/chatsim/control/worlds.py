@@ -150,8 +150,7 @@ def _create(simulator: Simulator, call: Call, name: str, options: WorldOptions) 
     if copied is not None:
         from chatsim.core import snapshot
 
-        document = snapshot.read(simulator, snapshot.take(copied))
-        snapshot.restore(world, document)
+        snapshot.copy(copied, world)
     elif not isinstance(options.fixture, str) and (problem := unbuilt(world, options.fixture)) is not None:
         simulator.worlds.pop(world.name)
         pointer, reason = problem

@@ -154,8 +154,18 @@ def restore(world: World, snapshot: Snapshot, *, restarted: bool = False) -> Non
     Raises:
         Invalid: an API's state cannot be read, or contradicts itself. The world is unchanged then.
     """
-    states = {name: _state(world, name, data) for name, data in snapshot.states.items()}
+    states = _states(world, snapshot)
     _refuse(sound.of_states(snapshot, world.name, world.simulator.apis, states))
+    _put(world, snapshot, states, restarted=restarted)
+
+
+def copy(source: World, world: World) -> None:
+    """Put a world into the state of another one; what was written here need not be looked through."""
+    snapshot = _convert(take(source), Snapshot, "the snapshot")
+    _put(world, snapshot, _states(world, snapshot))
+
+
+def _put(world: World, snapshot: Snapshot, states: dict[str, Any], *, restarted: bool = False) -> None:
     for state in states.values():
         if hasattr(state, "reindex"):
             state.reindex()
@@ -183,6 +193,10 @@ def restore(world: World, snapshot: Snapshot, *, restarted: bool = False) -> Non
     world.states.update(states)
     world.origin = take(world)
     world.origin_seq = world.journal.seq
+
+
+def _states(world: World, snapshot: Snapshot) -> dict[str, Any]:
+    return {name: _state(world, name, data) for name, data in snapshot.states.items()}
 
 
 def _state(world: World, name: str, data: Any) -> Any:
