@@ -101,3 +101,41 @@ def test_control_api_takes_no_callbacks(path: str) -> None:
 def test_other_paths_take_callbacks(path: str) -> None:
     """Only the path of the control API is off limits."""
     assert targets.own_control(f"http://127.0.0.1:8080{path}") is None
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "ftp://a.example/",
+        "http://",
+        "http://@/",
+        "http://:80/",
+        "http://h:0/",
+        "http://h:99999/",
+        "http://[::1",
+        "http://./",
+        "http://xn--.example/",
+        "http://xn--zzzzzzzz.test/",
+        "http://a\u200d.example/",
+        "http://127.0.0.1:80\\@a.example/",
+        "http://a.example/\r\nb",
+    ],
+)
+def test_what_nothing_can_be_posted_to(url: str) -> None:
+    """It is called by its name before anybody relies on it."""
+    assert repr(url) in (targets.malformed(url) or "")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://localhost:3000/cb?a=b",
+        "https://bücher.example",
+        "http://xn--bcher-kva.example",
+        "http://[::1]:80/",
+        "HTTP://a_b",
+    ],
+)
+def test_what_can_be_posted_to(url: str) -> None:
+    """Names of all kinds are none of our business."""
+    assert targets.malformed(url) is None

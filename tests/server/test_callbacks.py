@@ -154,6 +154,26 @@ async def test_unusable_address_is_a_failure(sender: Served) -> None:
     assert (delivery.state, "scheme" in str(delivery.attempts[0].error)) == ("failed", True)
 
 
+async def test_conversation_outlives_an_unusable_address(sender: Served, receiver: Receiver) -> None:
+    """Where nothing can be posted the delivery fails, is in the journal, and the next one leaves."""
+    first, second = post(sender, "http://xn--.example/"), post(sender, receiver.url)
+    await settled(sender)
+    assert (first.state, second.state, len(sender.world.journal)) == ("failed", "delivered", 2)
+    assert "no name of a host" in str(first.attempts[0].error)
+
+
+async def test_conversation_outlives_a_mistake_of_ours(sender: Served, receiver: Receiver) -> None:
+    """What goes wrong here ends one delivery, and the journal says that it is a bug."""
+    world = sender.world
+    effect = Callback(topic="c", url=receiver.url, body={}, headers={"X-Mine": "\ud800"})
+    first = deliver(world, effect, api="kobil", now=world.clock.now(), cause=1)
+    sender.server.courier.leave(world, first.id)
+    second = post(sender, receiver.url)
+    await settled(sender)
+    assert (first.state, second.state, "mistake" in str(first.attempts[0].error)) == ("failed", "delivered", True)
+    assert ["UnicodeEncodeError" in entry.bug for entry in world.journal] == [True, False]
+
+
 async def test_far_address_is_blocked(sender: Served) -> None:
     """An address beyond the private networks is not called, and the setting is named."""
     delivery = post(sender, OFF_LIMITS)

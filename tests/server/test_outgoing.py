@@ -33,10 +33,17 @@ class Script:
         self.ended = asyncio.Event()
         self._answers = answers
         self._hang_up = hang_up
+        self._writers: list[asyncio.StreamWriter] = []
+
+    def hang_up(self) -> None:
+        """Close all connections."""
+        for writer in self._writers:
+            writer.close()
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Serve a connection."""
         self.connections += 1
+        self._writers.append(writer)
         try:
             while True:
                 head = (await reader.readuntil(b"\r\n\r\n")).decode()
@@ -151,6 +158,20 @@ async def test_what_is_no_answer_says_why(sender: Outgoing, answer: bytes, says:
     assert receiver.connections == 2
 
 
+async def test_receiver_that_closes_what_it_kept_is_told_how_to(sender: Outgoing) -> None:
+    """A connection kept open and then closed without a word looks like a crash; the text says what it may be."""
+    async with script(OK, b"") as receiver:
+        await post(sender, receiver.url)
+        waiting = asyncio.create_task(post(sender, receiver.url))
+        async with asyncio.timeout(10):
+            while len(receiver.bodies) < 2:
+                receiver.came.clear()
+                await receiver.came.wait()
+        receiver.hang_up()
+        with pytest.raises(NoAnswer, match="which it had kept open"):
+            await waiting
+
+
 async def test_half_an_answer_is_waited_for_in_vain(sender: Outgoing) -> None:
     """The time a receiver has is for the whole answer, and its connection is closed after it."""
     async with script(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nok") as receiver:
@@ -263,11 +284,25 @@ async def test_certificates_are_checked(sender: Outgoing, tmp_path: Path) -> Non
     async with script(OK, tls=context) as receiver:
         with pytest.raises(NoAnswer, match=r"not trusted .*callbacks\.ca_file"):
             await post(sender, receiver.url)
-        with pytest.raises(NoAnswer, match=r"callbacks\.ca_file .* cannot be used"):
-            await post(sender, receiver.url, ca_file=str(tmp_path / "missing.pem"))
+        for unusable in (str(tmp_path / "missing.pem"), str(tmp_path), "a\0b"):
+            with pytest.raises(NoAnswer, match=r"callbacks\.ca_file .* cannot be used"):
+                await post(sender, receiver.url, ca_file=unusable)
         for _ in range(2):
             assert (await post(sender, receiver.url, ca_file=ca_file)).body == b"ok"
     assert len(receiver.heads) == 2
+
+
+async def test_authorities_written_anew_are_read_anew(sender: Outgoing, tmp_path: Path) -> None:
+    """A file that names another authority than before is not taken for what it was."""
+    ca_file = tmp_path / "ca.pem"
+    for _ in range(2):
+        authority = trustme.CA()
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        authority.issue_cert("127.0.0.1").configure_cert(context)
+        ca_file.unlink(missing_ok=True)
+        authority.cert_pem.write_to_path(str(ca_file))
+        async with script(OK, tls=context) as receiver:
+            assert (await post(sender, receiver.url, ca_file=str(ca_file))).body == b"ok"
 
 
 async def test_receiver_without_tls_says_so(sender: Outgoing) -> None:

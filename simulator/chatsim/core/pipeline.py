@@ -292,7 +292,7 @@ def refusal(plan: Plan, problem: Exception) -> Reply:
     call = plan.call
     if isinstance(problem, ApiError):
         call.entry.violations = problem.violations
-        if problem.message:
+        if problem.message and all(one.code != problem.code for one in call.entry.notes):
             call.note(problem.code, problem.message)
         try:
             return plan.api.render(problem, call)

@@ -47,9 +47,19 @@ def malformed(url: str) -> str | None:
         return f"{url!r} is not a URL: {error}"
     if parts.scheme not in ("http", "https"):
         return f"{url!r} has the scheme {parts.scheme!r}; http and https are possible"
-    if not parts.hostname or port == 0:
+    if not (host := parts.hostname) or port == 0:
         return f"{url!r} names no host to connect to"
+    if "\\" in parts.netloc or not _is_host(host):
+        return f"{url!r} names {host!r}, which is no name of a host"
     return None
+
+
+def _is_host(host: str) -> bool:
+    try:
+        same = host.encode().decode("idna") if host.isascii() else host.encode("idna")
+    except UnicodeError:
+        return False
+    return bool(same) and bool(host.strip(".")) and host.isprintable()
 
 
 def allowed_by_name(host: str, allow_hosts: Iterable[str]) -> bool:

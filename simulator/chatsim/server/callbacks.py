@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import asyncio
+import traceback
 from collections.abc import Callable, Iterable
 from functools import lru_cache, partial
 from ipaddress import ip_address
@@ -130,6 +131,9 @@ class Courier:
         except Blocked as blocked:
             reason = str(blocked)
             attempt = Attempt(at=entry.at, error=reason)
+        except Exception as mistake:  # noqa: BLE001 - ours, whatever it is: told as one, and the conversation goes on
+            entry.bug = "".join(traceback.format_exception(mistake))
+            attempt = Attempt(at=entry.at, error=f"a mistake of the simulator: {mistake!r}")
         if world.outbox is not outbox:
             return
         if reason:
@@ -198,16 +202,20 @@ class _Target(NamedTuple):
 
 @lru_cache(maxsize=4096)
 def _look_at(target: str) -> _Target:
-    if problem := malformed(target):
-        return _Target(URL(), Address.of(URL()), "", is_address=False, near=False, problem=problem, off_limits="")
-    url = URL(target, encoded=target.isascii())
-    host = url.host or ""
+    problem = malformed(target)
+    try:
+        url = URL() if problem else URL(target, encoded=target.isascii())
+        host, where = url.host or "", Address.of(url)
+    except ValueError as error:
+        url, host, where, problem = URL(), "", Address.of(URL()), f"{target!r} is not a URL: {error}"
+    if problem:
+        return _Target(url, where, host, is_address=False, near=False, problem=problem, off_limits="")
     try:
         address = ip_address(host)
     except ValueError:
         address = None
     near = address is not None and is_near(address)
-    return _Target(url, Address.of(url), host, address is not None, near, "", own_control(target) or "")
+    return _Target(url, where, host, address is not None, near, "", own_control(target) or "")
 
 
 def _entry(world: World, delivery: Delivery) -> Entry:

@@ -14,6 +14,7 @@ import ssl
 from base64 import b64encode
 from collections.abc import Callable, Iterable
 from functools import lru_cache
+from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from aiohappyeyeballs import start_connection
@@ -84,7 +85,7 @@ class Outgoing:
         """The addresses that a host was last seen to have."""
         self._idle: dict[tuple[Origin, str | None], list[_Line]] = {}
         self._sweep: asyncio.TimerHandle | None = None
-        self._tls: dict[str | None, ssl.SSLContext] = {}
+        self._tls: dict[str | None, tuple[Any, ssl.SSLContext]] = {}
 
     async def post(
         self,
@@ -192,20 +193,24 @@ class Outgoing:
         self.seen[host] = addresses
 
     def _trusted(self, ca_file: str | None) -> ssl.SSLContext:
-        if ca_file not in self._tls:
-            try:
+        """What a certificate is checked against; a file that was written anew is read anew."""
+        try:
+            state = None if ca_file is None else Path(ca_file).stat()
+            written = None if state is None else (state.st_ino, state.st_size, state.st_mtime_ns)
+            known, context = self._tls.get(ca_file, (None, None))
+            if context is None or known != written:
                 context = ssl.create_default_context(cafile=ca_file)
-            except OSError as error:
-                raise NoAnswer(f"callbacks.ca_file {ca_file!r} cannot be used: {error.strerror or error}") from error
-            context.set_alpn_protocols(["http/1.1"])
-            self._tls[ca_file] = context
-        return self._tls[ca_file]
+                context.set_alpn_protocols(["http/1.1"])
+                self._tls[ca_file] = written, context
+        except (OSError, ValueError) as error:
+            raise NoAnswer(f"callbacks.ca_file {ca_file!r} cannot be used: {error}") from error
+        return context
 
 
 class _Line(BaseProtocol):
     """A connection to a receiver."""
 
-    __slots__ = ("_answer", "_answers", "_ended", "_message", "_payload", "_timer", "used")
+    __slots__ = ("_answer", "_answers", "_ended", "_kept", "_message", "_payload", "used")
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         super().__init__(loop)
@@ -214,6 +219,7 @@ class _Line(BaseProtocol):
         self._message: Any = None
         self._payload: Any = None
         self._ended = False
+        self._kept = False
         self.used = False
 
     @property
@@ -244,6 +250,7 @@ class _Line(BaseProtocol):
         finally:
             timer.cancel()
             self._answer = self._message = self._payload = None
+            self._kept = True
 
     def data_received(self, data: bytes) -> None:
         """Take a part of the answer."""
@@ -277,7 +284,8 @@ class _Line(BaseProtocol):
                 self._end(NoAnswer("the receiver closed the connection in the middle of its answer"))
                 return
             self._look()
-        self._end(NoAnswer("the receiver closed the connection without an answer"))
+        kept = ", which it had kept open after another; one that closes says `Connection: close` before"
+        self._end(NoAnswer(f"the receiver closed the connection without an answer{kept * self._kept}"))
 
     def pause_reading(self) -> None:
         """More than is read is never waited for."""

@@ -9,6 +9,7 @@ from chatsim.apis.kobil import contract, ids
 from chatsim.apis.kobil.state import Kobil, Message
 from chatsim.core.errors import Invalid
 from chatsim.core.json import encode
+from chatsim.core.targets import malformed
 
 if TYPE_CHECKING:
     from chatsim.core.world import World
@@ -21,7 +22,10 @@ def begin(world: World, fixture: Mapping[str, Any], now: int) -> Kobil:
     state = Kobil()
     for name, service in fixture.get("services", {}).items():
         _hold(world, "sim-services", service)
-        state.add_service(name).callback_url = service.get("callback_url")
+        url = service.get("callback_url")
+        if url is not None and (problem := malformed(url)):
+            raise Invalid(f"service {name}: callback_url: {problem}")
+        state.add_service(name).callback_url = url
     for name, user in fixture.get("users", {}).items():
         _hold(world, "sim-users", user)
         state.add_user(name, user["tenant"])

@@ -13,6 +13,7 @@ from chatsim.core.effects import Later
 from chatsim.core.errors import Invalid
 from chatsim.core.http import File, Part, Reply
 from chatsim.core.json import encode
+from chatsim.core.targets import malformed
 
 AUTO_REPLY_AFTER_S: Final = 1.0
 UNTYPED: Final = "application/octet-stream"
@@ -46,6 +47,9 @@ def request_signature(state: Kobil, call: Call) -> Reply:
     contract.hold(call, contract.SIGNATURE_DATA, body)
     if flaw := pdf.flaw(file.blob):
         raise Invalid(f"part signatureFile ({file.filename!r}) is no PDF: {flaw}")
+    url = body.get("callbackUrl")
+    if url is not None and (problem := malformed(url)):
+        raise Invalid(f"callbackUrl: {problem}")
     coordinates = call.quirk("kobil.coordinates")
     box = pdf.Box.of(body, coordinates)
     if box.empty:

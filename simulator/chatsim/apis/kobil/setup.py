@@ -7,11 +7,20 @@ from typing import Any, Final
 from chatsim.apis.kobil.state import Kobil, Media, Message, Service, User
 from chatsim.core.api import Call, Collection
 from chatsim.core.clock import rfc3339
+from chatsim.core.schemas import refused
+from chatsim.core.targets import malformed
 
 
 def put_service(state: Kobil, call: Call) -> tuple[bool, Any]:
-    """Make a service, or give it another callback address."""
+    """Make a service, or give it another callback address.
+
+    Raises:
+        Invalid: nothing can be posted there.
+    """
     name = call.params["service_uuid"]
+    url = call.body.get("callback_url")
+    if url is not None and (problem := malformed(url)):
+        raise refused("/callback_url", problem)
     created = name not in state.services
     service = state.add_service(name)
     if "callback_url" in call.body:
