@@ -308,6 +308,17 @@ async def test_a_head_that_came_before_is_not_parsed_again(wire: Wire) -> None:
     assert (wire.server.parsed, wire.server.slow) == (1, 0)
 
 
+async def test_a_client_with_a_connection_for_each_request_is_known_too(wire: Wire) -> None:
+    """Its request comes with the connection, and needs no task either."""
+    for number in range(3):
+        reader, writer = await asyncio.open_connection("127.0.0.1", wire.runner.addresses[0][1])
+        writer.write(GET % (1, b"Connection: close\r\n"))
+        async with asyncio.timeout(10):
+            assert (await reader.read()).endswith(b"\r\n\r\n" + body(1)), number
+        writer.close()
+    assert (wire.server.parsed, wire.server.slow) == (1, 0)
+
+
 async def test_what_looks_like_a_known_head_in_a_body_is_body(wire: Wire) -> None:
     """And the connection goes on behind it."""
     known = GET % (1, b"")

@@ -260,7 +260,7 @@ class Protocol(web.RequestHandler):
             return self._own_mistake(mistake, message.method, message.path, message.version)
         raw = self._new_head or b""
         head = Head(raw, request, world, message.version, not message.should_close, _length(message))
-        if raw and head.keep_alive:
+        if raw:
             self._server.heads.remember(head, self._peer)
         return self._answer(head, _content(payload))
 
