@@ -129,6 +129,28 @@ async def test_it_ends_with_its_time(served: Served, control: Control) -> None:
         assert await ears.hear() == (1, b'{"said":"two"}')
 
 
+@pytest.mark.parametrize("move", [{"advance_s": 60}, {"mode": "frozen", "at": "2050-01-01T00:00:00Z"}])
+async def test_what_waited_comes_when_its_time_is_over(served: Served, control: Control, move: dict[str, Any]) -> None:
+    """However the clock gets there, and though nobody says anything more."""
+    await control.ask("POST", "/clock", {"mode": "frozen", "at": "2030-01-01T00:00:00Z"})
+    await control.mute(ttl_s=60)
+    async with raw_socket(served.base_url + EARS) as ears:
+        await ears.hear()
+        ears.send("bye")
+        await stays_muted(control, ears)
+        assert (await control.ask("POST", "/clock", move))[0] == 200
+        assert await ears.closed() == 4000
+
+
+async def test_what_waited_comes_while_time_runs(served: Served, control: Control) -> None:
+    """Without anybody's doing."""
+    await control.mute(ttl_s=0.2)
+    async with raw_socket(served.base_url + EARS) as ears:
+        await ears.hear()
+        ears.send("bye")
+        assert await ears.closed() == 4000
+
+
 @pytest.mark.parametrize("broken", [False, True])
 async def test_the_client_can_close(served: Served, control: Control, broken: bool) -> None:
     """With a Close frame, which is answered, or by hanging up, also after what is no frame."""

@@ -2,13 +2,21 @@
 
 import asyncio
 from collections.abc import Callable
+from urllib.parse import urlsplit
 
 import aiohttp
+import msgspec
+import pytest
 from desk import Served, serve
+from sample import SAMPLE
 
+from chatsim.core.faults import Act, Fault
 from chatsim.core.http import Pending, Reply
+from chatsim.core.match import Match
+from chatsim.server.assembly import assemble
 from chatsim.server.waiting import Waiting
 
+EARS = "/sample/a/ears"
 QUIET = "/auth/realms/woven"
 
 
@@ -67,6 +75,67 @@ async def test_wait_for_the_journal_hears_of_entries() -> None:
         await (await session.get(QUIET)).read()
         answer = await (await task).json()
         assert (answer["ok"], [one["request"]["path"] for one in answer["entries"]]) == (True, [QUIET, QUIET])
+
+
+async def asks_for(served: Served, session: aiohttp.ClientSession, **match: object) -> "asyncio.Task[int]":
+    """A wait for an entry, and the status of its answer."""
+
+    async def wait() -> int:
+        body = {"match": match, "timeout_s": 60}
+        async with session.post("/_sim/worlds/default/journal/wait", json=body) as answer:
+            return answer.status
+
+    task = asyncio.create_task(wait())
+    while not served.server.waiting.count:
+        await asyncio.wait((task,), timeout=0)
+    return task
+
+
+async def test_wait_hears_of_a_body_that_was_broken_off() -> None:
+    """The entry is there though nobody was answered."""
+    async with serve() as served, aiohttp.ClientSession(served.base_url) as session:
+        task = await asks_for(served, session, path="/auth/realms/woven/protocol/openid-connect/token")
+        _, writer = await asyncio.open_connection("127.0.0.1", urlsplit(served.base_url).port)
+        head = b"POST /auth/realms/woven/protocol/openid-connect/token HTTP/1.1\r\nHost: x\r\n"
+        writer.write(head + b"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 100\r\n\r\nabc")
+        await writer.drain()
+        writer.close()
+        async with asyncio.timeout(10):
+            assert await task == 200
+
+
+@pytest.mark.parametrize("act", [{"drop": "after"}, {"delay_s": 60}])
+async def test_wait_hears_of_a_handshake_that_comes_to_nothing(act: dict[str, object]) -> None:
+    """Whatever a fault does to it after it was listed."""
+    async with serve(assemble(apis=[SAMPLE])) as served, aiohttp.ClientSession(served.base_url) as session:
+        served.world.faults.add(Fault("f", Match({"path": EARS}), msgspec.convert(act, Act)))
+        task = await asks_for(served, session, path=EARS)
+        handshake = asyncio.create_task(session.ws_connect(EARS))
+        async with asyncio.timeout(10):
+            assert await task == 200
+        handshake.cancel()
+        await asyncio.gather(handshake, return_exceptions=True)
+
+
+async def test_entry_of_a_download_is_listed_with_what_was_sent() -> None:
+    """A part of a file is 206 from the beginning, for those who hear of it when it is listed."""
+    async with serve(assemble(apis=[SAMPLE])) as served, aiohttp.ClientSession(served.base_url) as session:
+        heard = list[tuple[int, int]]()
+        served.server.simulator.watchers.append(lambda _, entry: heard.append((entry.status, entry.response_size)))
+        for asked in ("bytes=2-4", "bytes=99-", "bytes=-3", "lines=1"):
+            async with session.get("/sample/store/file", headers={"Range": asked}) as answer:
+                await answer.read()
+    assert heard == [(206, 3), (416, 0), (206, 3), (200, 10)]
+
+
+async def test_request_without_an_answer_has_no_status() -> None:
+    """Nobody received one: its entry says 0, and names the fault."""
+    async with serve(assemble(apis=[SAMPLE])) as served, aiohttp.ClientSession(served.base_url) as session:
+        for name, act in {"dropped": {"drop": "before"}, "gone": {"offline": True}}.items():
+            served.world.faults.add(Fault(name, Match({}), msgspec.convert(act, Act)))
+            with pytest.raises(aiohttp.ClientError):
+                await session.post("/sample/a", json={})
+        assert [(entry.fault, entry.status) for entry in served.world.journal] == [("dropped", 0), ("gone", 0)]
 
 
 async def test_deleted_world_ends_every_wait() -> None:

@@ -12,7 +12,8 @@ from aiohttp import web
 from multidict import CIMultiDict
 
 from chatsim.core.effects import Effect
-from chatsim.core.http import Body, File, Part, Pending, Request
+from chatsim.core.files import Offer
+from chatsim.core.http import Body, Part, Pending, Request
 from chatsim.core.inner import run_timer
 from chatsim.core.json import decode
 from chatsim.core.pipeline import Outcome, begin, finish, settle
@@ -98,7 +99,8 @@ class Desk:
         outcome = finish(plan, Body(raw=body, size=len(body), parts=parts))
         if isinstance(outcome.body, Pending):  # a desk has no time to wait
             outcome = settle(plan, outcome.body.check() or outcome.body.expired())
-        raw = outcome.body.blob.read() if isinstance(outcome.body, File) else outcome.body
+        body = outcome.body
+        raw = body.blob.read(body.start, body.end) if isinstance(body, Offer) else body
         assert isinstance(raw, bytes), f"{method} {target} answered {type(raw).__name__}"
         return Answer(
             status=outcome.status,

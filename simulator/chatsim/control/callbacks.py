@@ -9,7 +9,7 @@ from chatsim.core.api import Call
 from chatsim.core.callbacks import SETTLED, Attempt, Delivery, NotSettled, Outbox, UnknownDelivery
 from chatsim.core.clock import rfc3339
 from chatsim.core.effects import Leave
-from chatsim.core.errors import Conflict, NotFound
+from chatsim.core.errors import Conflict, Gone, NotFound
 from chatsim.core.http import Pending, Reply
 from chatsim.core.json import BadJson, decode
 from chatsim.core.simulator import Simulator
@@ -70,6 +70,8 @@ def wait(simulator: Simulator, call: Call) -> Reply:
     world = call.world
 
     def settled() -> Reply | None:
+        if simulator.worlds.get(world.name) is not world:
+            return render(Gone(f"world {world.name!r} was deleted meanwhile"), call)
         return None if world.outbox.pending else Reply(body=_waiting(world.outbox))
 
     def late() -> Reply:
@@ -80,10 +82,11 @@ def wait(simulator: Simulator, call: Call) -> Reply:
         )
 
     timeout_s = float(call.body.get("timeout_s", PATIENCE_S))
-    pending = Pending(
-        check=settled, timeout_s=timeout_s, expired=late, about="callbacks", state=lambda: world.outbox.pending
-    )
-    return Reply(body=pending)
+
+    def state() -> tuple[bool, bool]:
+        return world.outbox.pending, simulator.worlds.get(world.name) is world
+
+    return Reply(body=Pending(check=settled, timeout_s=timeout_s, expired=late, about="callbacks", state=state))
 
 
 def show(outbox: Outbox, delivery: Delivery) -> dict[str, Any]:

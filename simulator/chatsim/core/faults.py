@@ -55,6 +55,11 @@ class Act(msgspec.Struct, frozen=True, kw_only=True):
         return self.drop == "after" or self.truncate
 
     @property
+    def unsaid(self) -> bool:
+        """Whether a request that it hits gets no answer at all."""
+        return self.drop == "before" or self.offline
+
+    @property
     def hangs_up(self) -> bool:
         """Whether its answer is the last on the connection."""
         return any(name.lower() == "connection" for name in self.headers)

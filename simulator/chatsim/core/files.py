@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import re
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
+
+import msgspec
+
+if TYPE_CHECKING:
+    from chatsim.core.http import File, Headers, Pairs
+    from chatsim.core.media import Blob
 
 _RANGE: Final = re.compile(r"bytes=[ \t]*([0-9]*)-([0-9]*)[ \t]*", re.IGNORECASE | re.ASCII)
 _DIRECTORIES: Final = re.compile(r".*[/\\]", re.DOTALL)
@@ -16,6 +22,33 @@ _NO_BYTE: Final = re.compile("[\ud800-\udc7f\udd00-\udfff]")
 
 class Unsatisfiable(ValueError):
     """A range that begins behind the last byte."""
+
+
+class Offer(msgspec.Struct, frozen=True):
+    """Stored bytes, or the part of them that was asked for: from `start` up to `end`."""
+
+    blob: Blob
+    start: int
+    end: int
+
+
+def offer(file: File, status: int, asked: Headers) -> tuple[int, Pairs, Offer]:
+    """Status, headers and bytes of an answer with a file, to a request with the headers `asked`."""
+    size, tag = file.blob.size, f'"{file.blob.sha256[:32]}"'
+    pairs = [("Content-Type", harmless_type(file.content_type)), ("Accept-Ranges", "bytes"), ("ETag", tag)]
+    pairs.append(("X-Content-Type-Options", "nosniff"))
+    if file.filename is not None:
+        pairs.append(("Content-Disposition", disposition(file.filename)))
+    start, end = 0, size
+    try:
+        part = wanted(asked.get("Range"), size) if status == 200 and asked.get("If-Range", tag) == tag else None
+        if part is not None:
+            (start, end), status = part, 206
+            pairs.append(("Content-Range", f"bytes {start}-{end - 1}/{size}"))
+    except Unsatisfiable:
+        status, end = 416, 0
+        pairs.append(("Content-Range", f"bytes */{size}"))
+    return status, tuple(pairs), Offer(file.blob, start, end)
 
 
 def wanted(header: str | None, size: int) -> tuple[int, int] | None:

@@ -136,6 +136,11 @@ def _same_method(expected: str, actual: str) -> bool:
     return expected.upper() == actual.upper()
 
 
+def _same_url(expected: str, actual: str) -> bool:
+    """Only callbacks have one."""
+    return actual != "" and _like(expected, actual)
+
+
 def _like(expected: str, actual: str) -> bool:
     """Percent-encoding aside, since `%40` and `@` name the same thing."""
     if expected == actual:
@@ -221,7 +226,7 @@ _MEMBERS: Final[Mapping[str, _Member]] = {
     "status": _Member("a status as a number", _is_status),
     "valid": _Member("true or false", lambda value: isinstance(value, bool)),
     "path": _Member("a path, exact or with *", _is_text, _like),
-    "url": _Member("a URL, exact or with *", _is_text, _like),
+    "url": _Member("a URL, exact or with *", _is_text, _same_url),
     "header": _Member("an object of texts", _are_headers, _headers_fit),
     "body": _Member("any JSON", lambda _: True, _body_fits),
 }

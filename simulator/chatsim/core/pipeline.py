@@ -16,6 +16,7 @@ from chatsim.core.clock import seconds
 from chatsim.core.effects import Callback, Effect, Later, Leave
 from chatsim.core.errors import ApiError, BadUrl, Internal, Invalid, MethodNotAllowed, NotFound
 from chatsim.core.faults import Drawn
+from chatsim.core.files import Offer, offer
 from chatsim.core.headers import merged
 from chatsim.core.http import (
     EMPTY,
@@ -70,7 +71,7 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     world: World
     status: int
     pairs: Pairs
-    body: bytes | File | Stream | Pending
+    body: bytes | Offer | Stream | Pending
     effects: tuple[Effect, ...] = ()
     drawn: Drawn | None = None
 
@@ -218,21 +219,28 @@ def settle(plan: Plan, reply: Reply) -> Outcome:
         raw = body if isinstance(body, (bytes, File, Stream)) else encode(body)
     if not plan.faulted:
         _check(plan, reply, raw)
-    pairs = _headers(plan, reply)
+    pairs, status = _headers(plan, reply), reply.status
     effects = enter_effects(world, call, reply.effects)
-    entry.status = reply.status
-    entry.response_headers = pairs
-    if isinstance(raw, bytes):
-        entry.keep_response(raw)
+    sent: bytes | Offer | Stream
+    if isinstance(raw, File):
+        status, more, sent = offer(raw, status, call.request.headers)
+        pairs = (*more, *pairs)
+        entry.response_size = sent.end - sent.start
+    else:
+        sent = raw
+    if plan.drawn is None or not plan.drawn.act.unsaid:
+        entry.status, entry.response_headers = status, pairs
+        if isinstance(sent, bytes):
+            entry.keep_response(sent)
     entry.duration_ns = plan.simulator.wall() - plan.started
     if plan.api is not plan.simulator.control or not entry.api:
         world.journal.add(entry)
     return Outcome(
         plan=plan,
         world=world,
-        status=reply.status,
+        status=status,
         pairs=pairs,
-        body=raw,
+        body=sent,
         effects=effects,
         drawn=plan.drawn,
     )

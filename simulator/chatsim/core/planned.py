@@ -36,7 +36,7 @@ def draw(plan: Plan, raw: bytes | None = None, *, offline: bool = False) -> None
 
 def _faulted(plan: Plan, drawn: Drawn) -> Reply | None:
     act = drawn.act
-    if act.drop == "before" or act.offline:
+    if act.unsaid:
         return Reply(status=503)
     if act.error is not None:
         make = plan.api.errors.get(act.error)

@@ -14,8 +14,8 @@ from aiohttp import HttpVersion, HttpVersion11, web
 from multidict import CIMultiDict
 
 from chatsim import __version__
-from chatsim.core.files import Unsatisfiable, disposition, harmless_type, wanted
-from chatsim.core.http import NUMBER, File, Pairs
+from chatsim.core.files import Offer
+from chatsim.core.http import NUMBER, Pairs
 from chatsim.core.media import Blob
 
 if TYPE_CHECKING:
@@ -152,31 +152,29 @@ def abort(request: web.BaseRequest) -> None:
         transport.abort()
 
 
-async def write_file(request: web.BaseRequest, outcome: Outcome, file: File) -> web.StreamResponse:
+async def write_file(request: web.BaseRequest, outcome: Outcome, offer: Offer) -> web.StreamResponse:
     """Write stored bytes, or the part of them that was asked for."""
-    status, headers, start, end = _offered(request, outcome, file)
-    answer = web.StreamResponse(status=status, headers=headers)
+    answer = web.StreamResponse(status=outcome.status, headers=CIMultiDict(outcome.headers))
     answer.headers["Server"] = SERVER
-    answer.content_length = end - start
+    answer.content_length = offer.end - offer.start
     await answer.prepare(request)
     if request.method != "HEAD":
-        for at in range(start, end, CHUNK):
-            await answer.write(file.blob.read(at, min(at + CHUNK, end)))
+        for at in range(offer.start, offer.end, CHUNK):
+            await answer.write(offer.blob.read(at, min(at + CHUNK, offer.end)))
     await answer.write_eof()
     return answer
 
 
 async def write_half(request: web.BaseRequest, outcome: Outcome) -> web.StreamResponse:
     """Write an answer up to the middle of its body, or of its head where it has no body, and end the connection."""
-    body = outcome.body
-    if isinstance(body, File):
-        status, headers, start, end = _offered(request, outcome, body)
-        pairs, raw, blob = (*headers.items(), ("Content-Length", str(end - start))), b"", body.blob
+    body, pairs = outcome.body, outcome.pairs
+    if isinstance(body, Offer):
+        raw, blob, start, end = b"", body.blob, body.start, body.end
+        pairs = (*pairs, ("Content-Length", str(end - start)))
     else:
         assert isinstance(body, bytes)  # only the control API streams, and no fault hits that
-        status, pairs, raw, blob = outcome.status, outcome.pairs, body, Blob.of(body)
-        start, end = 0, len(body)
-    head = whole(status, pairs, raw, outcome.number, method="HEAD", version=request.version)
+        raw, blob, start, end = body, Blob.of(body), 0, len(body)
+    head = whole(outcome.status, pairs, raw, outcome.number, method="HEAD", version=request.version)
     if request.method == "HEAD" or start == end:
         await request.writer.write(head[: len(head) // 2])
     else:
@@ -186,28 +184,4 @@ async def write_half(request: web.BaseRequest, outcome: Outcome) -> web.StreamRe
             await request.writer.write(blob.read(at, min(at + CHUNK, middle)))
     if request.transport is not None:
         request.transport.close()
-    return Answer(status, (), b"")
-
-
-def _offered(request: web.BaseRequest, outcome: Outcome, file: File) -> tuple[int, CIMultiDict[str], int, int]:
-    """Status, headers, first byte and the one after the last of what is sent of stored bytes; the entry is told."""
-    blob, entry = file.blob, outcome.plan.call.entry
-    tag = f'"{blob.sha256[:32]}"'
-    headers = CIMultiDict(outcome.headers)
-    headers.update({"Content-Type": harmless_type(file.content_type), "Accept-Ranges": "bytes", "ETag": tag})
-    headers["X-Content-Type-Options"] = "nosniff"
-    if file.filename is not None:
-        headers["Content-Disposition"] = disposition(file.filename)
-    status, start, end = outcome.status, 0, blob.size
-    try:
-        if status == 200 and request.headers.get("If-Range", tag) == tag:
-            part = wanted(request.headers.get("Range"), blob.size)
-            if part is not None:
-                (start, end), status = part, 206
-                headers["Content-Range"] = f"bytes {start}-{end - 1}/{blob.size}"
-    except Unsatisfiable:
-        status, end = 416, 0
-        headers["Content-Range"] = f"bytes */{blob.size}"
-    entry.status, entry.response_size = status, end - start
-    entry.response_headers = list(headers.items())
-    return status, headers, start, end
+    return Answer(outcome.status, (), b"")

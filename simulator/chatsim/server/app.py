@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Final
 from aiohttp import web
 
 from chatsim.control.worlds import GOING_AWAY
-from chatsim.core.api import Route, Socket
+from chatsim.core.api import Socket
 from chatsim.core.effects import Advance, Close, Dispose, Effect, Elsewhere, Expire, Leave, OpenPort, Plug, Push, Send
 from chatsim.core.errors import ApiError, Malformed, TooLarge
-from chatsim.core.http import NO_BODY, Body, File, Headers, Pending, Request, Stream
+from chatsim.core.files import Offer
+from chatsim.core.http import NO_BODY, Body, Headers, Pending, Request, Stream
 from chatsim.core.inner import run_timer
 from chatsim.core.pipeline import Outcome, Plan, awaited, begin, finish, mishear, refuse, settle
 from chatsim.core.realtime import connect
@@ -68,7 +69,7 @@ class Server:
         self.fifo = Fifo()
         self.waiting = Waiting()
         self.streams = Streams()
-        self.hub = Hub(self.carry_out, self.waiting.wake)
+        self.hub = Hub(self.carry_out, self.after)
         self.ports = Ports(self, host, world_ports)
         self.courier = Courier(self.after)
         self.timekeeper = Timekeeper(self._run_timer, self._next_due, self._nudge, self._settled)
@@ -96,6 +97,7 @@ class Server:
             return await self._serve_socket(request, plan, plan.route)
         outcome = await self._outcome(request, plan)
         if outcome is None:
+            self.after(world)
             abort(request)
             return Answer(499, (), b"")
         return await self._write(request, outcome)
@@ -183,7 +185,7 @@ class Server:
         if plan.reply is not None:
             return finish(plan, bodies.arrived(request))
         try:
-            read = forms.read if _sends_form(plan) else bodies.read
+            read = forms.read if forms.wanted(plan) else bodies.read
             body = await read(request, plan.limit, self.read_timeout_s)
         except ApiError as problem:
             return refuse(plan, problem)
@@ -226,7 +228,7 @@ class Server:
             return answer
         if isinstance(body, Stream):
             return await self.streams.write(request, outcome, body)
-        if isinstance(body, File):
+        if isinstance(body, Offer):
             return await write_file(request, outcome, body)
         raise TypeError("a pending reply is settled before it is written")
 
@@ -251,6 +253,7 @@ class Server:
         if isinstance(opened, Outcome):
             return await self._write(request, opened)
         if plan.drawn is not None:
+            self.after(opened.world)
             generation = opened.world.generation
             await pause(request, plan.drawn.delay_s)
             if plan.drawn.act.drop is not None or opened.world.generation != generation:
@@ -308,6 +311,8 @@ class Server:
 
     def after(self, world: World, outcome: Outcome | None = None) -> None:
         """Something happened in a world: timers may have been entered, somebody may wait for it. `outcome` is all."""
+        if self.hub.muted:
+            self.hub.unmute(world)
         self.timekeeper.arm(world)
         self.waiting.wake(world, outcome)
         if self.keeper is not None:
@@ -361,14 +366,17 @@ class Server:
         self.carry_out(world, outcome.effects, timer.api, outcome.plan.call.entry.seq)
 
     def _next_due(self, world: World) -> int | None:
-        """When a delivery is due, or the end of a fault that keeps the world's own port closed."""
-        delivery = world.outbox.next_due() if world.has_deliveries else None
-        if not world.options.listen or (port := self.ports.due(world)) is None:
-            return delivery
-        return port if delivery is None else min(delivery, port)
+        """When a delivery is due, or the end of a fault that keeps a socket silent or the world's own port closed."""
+        due = [
+            world.outbox.next_due() if world.has_deliveries else None,
+            self.hub.unmutes_at(world) if self.hub.muted else None,
+            self.ports.due(world) if world.options.listen else None,
+        ]
+        return min((one for one in due if one is not None), default=None)
 
     def _nudge(self, world: World) -> None:
         self.courier.nudge(world)
+        self.hub.unmute(world)
         if world.options.listen:
             self._begin(self.ports.follow(world))
 
@@ -388,8 +396,3 @@ class Server:
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-
-
-def _sends_form(plan: Plan) -> bool:
-    wanted = isinstance(plan.route, Route) and plan.route.multipart
-    return wanted and plan.call.request.content_type == "multipart/form-data"

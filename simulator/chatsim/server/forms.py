@@ -8,6 +8,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final
 
+from chatsim.core.api import Route
 from chatsim.core.errors import TooLarge
 from chatsim.core.http import Body, Part
 from chatsim.core.media import Blob
@@ -17,7 +18,15 @@ from chatsim.server.body import admit, arriving
 if TYPE_CHECKING:
     from aiohttp import web
 
+    from chatsim.core.pipeline import Plan
+
 IN_MEMORY: Final = 1024 * 1024
+
+
+def wanted(plan: Plan) -> bool:
+    """Whether a form comes, and its route takes one apart."""
+    takes = isinstance(plan.route, Route) and plan.route.multipart
+    return takes and plan.call.request.content_type == "multipart/form-data"
 
 
 async def read(request: web.BaseRequest, limit: int, timeout_s: float) -> Body:

@@ -94,6 +94,7 @@ class Link:
         act = drawn.act
         if act.mute:
             self.connection.muted_by = drawn.fault
+            self._hub.muted.setdefault(self.connection.world, {})[self.connection.id] = self
         elif act.abort:
             self.abort()
         elif act.close is not None:
@@ -177,6 +178,8 @@ class Hub:
         self._links: dict[World, dict[str, Link]] = {}
         self._turns: dict[tuple[World, str], int] = {}
         self._held: set[asyncio.TimerHandle] = set()
+        self.muted: dict[World, dict[str, Link]] = {}
+        """Those that a fault keeps silent, by id."""
 
     def links(self, world: World) -> list[Link]:
         """The open sockets of a world, oldest first."""
@@ -233,6 +236,7 @@ class Hub:
             self._unlisten(link, topic)
         links = self._links.get(world, {})
         links.pop(connection.id, None)
+        self.muted.get(world, {}).pop(connection.id, None)
         if not links:
             self._links.pop(world, None)
         self.carry_out(link, connection.closed(code))
@@ -356,12 +360,21 @@ class Hub:
             link.abort() if effect.abort else link.close(effect.code, effect.reason)
 
     def unmute(self, world: World) -> None:
-        """Faults were taken back: who was muted by one of them speaks again."""
-        for link in self.links(world):
-            link.silence.holds()
+        """Who was muted by a fault that was taken back, or is over, speaks again."""
+        if (muted := self.muted.pop(world, None)) is None:
+            return
+        if still := {name: link for name, link in muted.items() if link.silence.holds()}:
+            self.muted[world] = still
+
+    def unmutes_at(self, world: World) -> int | None:
+        """When the next fault is over that keeps somebody silent."""
+        faults = world.faults.all
+        muting = (faults.get(link.connection.muted_by or "") for link in self.muted.get(world, {}).values())
+        return min((one.expires for one in muting if one is not None and one.expires is not None), default=None)
 
     def forget(self, world: World) -> None:
         """The world is gone, and so are its groups; the sockets close by themselves."""
+        self.muted.pop(world, None)
         self._turns = {key: turn for key, turn in self._turns.items() if key[0] is not world}
 
     def send(self, world: World, effect: Send) -> None:
