@@ -252,3 +252,16 @@ def test_what_was_left_out_before_a_difference(world: World, tmp_path: Path) -> 
     assert done.returncode == 1
     assert "status was 418" in done.stdout
     assert "\nbefore this not done again: 1 × requests with more than" in done.stdout
+
+
+def test_a_fork_happens_again(world: World, tmp_path: Path) -> None:
+    """With the tokens of the world it was forked from, and its own."""
+    channel = {"channel_id": "09816fe0-7950-40cb-bf60-adfa0d6d0679"}
+    was = call(world, "POST", "/chatplugin.authenticate", channel)["token"]
+    call(world, "POST", "/chatplugin.send", {"message": 1}, Authorization=was)
+    with world.client.world("twin", copy_of=world.name) as twin:
+        own = call(twin, "POST", "/chatplugin.authenticate", channel)["token"]
+        for token in (was, own):
+            assert call(twin, "POST", "/chatplugin.send", {"message": 2}, Authorization=token)["state"] == "DELIVERED"
+        done = run("replay", kept(twin, tmp_path, redact=False))
+    assert (done.returncode, done.stdout.partition(";")[0]) == (0, "3 answers, all the same")

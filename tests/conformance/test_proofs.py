@@ -11,7 +11,7 @@ from typing import Final
 
 import pytest
 from desk import Desk
-from proofs import SCRIPTS, Answer, DeskClient, Order, apis_with_scripts, script_of, snapshot
+from proofs import SCRIPTS, Answer, DeskClient, Order, apis_with_scripts, credentials, script_of, snapshot
 from samples import ROOT
 
 from chatsim.apis import discover
@@ -107,6 +107,25 @@ def test_a_copy_knows_what_was_given_out(desk: Desk, api: str) -> None:
     taken = [[(ask.target, client.send(ask).status) for ask in asks] for client in (of, copy)]
     assert taken[0] == taken[1]
     assert [status for _, status in taken[1] if status < 400] != []
+
+
+@pytest.mark.parametrize("way", ["fork", "restored"])
+@pytest.mark.parametrize("api", apis_with_scripts())
+def test_a_copy_and_its_original_go_separate_ways(desk: Desk, api: str, way: str) -> None:
+    """No credential that one gives out after the copy was made is good in the other, whose numbers are the same."""
+    script = script_of(api)
+    of = client_of(desk, "of", **getattr(script, "SCRIPT_WORLD", {}))
+    script.script(of)
+    desk.ask("POST", "/_sim/worlds", {"name": "copy", **({"copy_of": "of"} if way == "fork" else {})})
+    if way == "restored":
+        restore(desk.simulator.worlds["copy"], read(desk.simulator, decode(snapshot(desk, "of"))))
+    copy = DeskClient(desk, "copy")
+    of.record.clear()
+    both = [(of, copy, script.foreign(of, copy)), (copy, of, script.foreign(copy, of))]
+    asks = [(to, ask) for giver, to, asks in both for ask in asks if credentials(ask, giver.record)]
+    taken = [(to.world, ask.target) for to, ask in asks if to.send(ask).status < 400]
+    assert taken == []
+    assert asks != []
 
 
 @pytest.mark.parametrize("api", apis_with_scripts())

@@ -12,7 +12,7 @@ import ssl
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Protocol, cast
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 import msgspec
 import sending
@@ -219,6 +219,15 @@ def multipart(parts: Sequence[tuple[str, str | None, str, bytes]]) -> bytes:
 
 def _part(name: str, filename: str | None, content_type: str, content: bytes) -> Part:
     return Part(name=name, filename=filename, content_type=content_type, blob=Blob.of(content))
+
+
+def credentials(ask: Ask, record: Sequence[tuple[Ask, Answer]]) -> list[str]:
+    """The tokens in a request that were given out in one of the answers of `record`."""
+    fields = [*parse_qsl(ask.target.partition("?")[2]), *(ask.form or {}).items()]
+    fields += ask.body.items() if isinstance(ask.body, dict) else ()
+    borne = [value for name, value in fields if isinstance(value, str) and ("token" in name or name == "id")]
+    given = b"\n".join(answer.body for _, answer in record)
+    return [one for one in (*borne, ask.token or "") if one and b'"%s"' % one.encode() in given]
 
 
 def snapshot(desk: Desk, world: str) -> bytes:

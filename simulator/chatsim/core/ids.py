@@ -7,6 +7,7 @@ What must not be guessed from another world (tokens, symmetric keys) hashes the 
 from __future__ import annotations
 
 from base64 import urlsafe_b64encode
+from collections.abc import Iterator
 from functools import lru_cache
 from hashlib import blake2b
 
@@ -34,6 +35,10 @@ class Ids:
     def uuid(self, kind: str) -> str:
         """Give the next UUID of `kind`; it looks like version 4."""
         return _uuid4(self.next_bytes(kind))
+
+    def given_uuids(self, kind: str, number: int) -> Iterator[str]:
+        """The first UUIDs of `kind`, as they were given or will be; nothing is counted."""
+        return (_uuid4(self._digest(self._seed, kind, str(one), 16)) for one in range(1, number + 1))
 
     def named_bytes(self, kind: str, name: str, size: int = 16) -> bytes:
         """Give the bytes that belong to a name: the same at every call and after a restart."""

@@ -191,6 +191,9 @@ def _put(world: World, snapshot: Snapshot, states: dict[str, Any], *, restarted:
             snapshot.outbox.set_aside(world.clock.now())
         world.put_outbox(snapshot.outbox)
     world.states.update(states)
+    for state in states.values():
+        if hasattr(state, "taken_over"):
+            state.taken_over(world, world.clock.now())
     world.origin = take(world)
     world.origin_seq = world.journal.seq
 

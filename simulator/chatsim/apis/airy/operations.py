@@ -7,6 +7,7 @@ from typing import Any
 from chatsim.apis.airy.contract import hold
 from chatsim.apis.airy.delivery import answer_by_itself, tell
 from chatsim.apis.airy.errors import Bare
+from chatsim.apis.airy.keyring import CONVERSATION
 from chatsim.apis.airy.state import DELIVERED, Airy, Message
 from chatsim.apis.airy.tokens import AUTH, RESUME, Visitor, mint, visitor_of
 from chatsim.core.api import Call
@@ -30,9 +31,9 @@ def authenticate(airy: Airy, call: Call) -> Reply:
     elif channel_id is not None:
         if airy.open_channel(channel_id.lower()) is None:
             raise NotFound(_no_channel(call, channel_id))
-        name = call.ids.uuid("airy-conversation")
+        name = call.ids.uuid(CONVERSATION)
         while name in airy.conversations:  # begun with a token from before a restart or reset, which is still good
-            name = call.ids.uuid("airy-conversation")
+            name = call.ids.uuid(CONVERSATION)
         visitor = Visitor(name, channel_id.lower())
     else:
         raise Bare("channel_id or resume_token is needed")

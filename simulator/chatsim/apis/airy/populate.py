@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from chatsim.apis.airy.keyring import CONVERSATION
 from chatsim.apis.airy.state import Airy, Channel, Message
 from chatsim.core.api import Call
 from chatsim.core.population import Population
@@ -15,7 +16,7 @@ def populate(airy: Airy, call: Call, population: Population) -> Mapping[str, int
     if channel is None:
         channel = Channel(call.ids.uuid("airy-channel"), "Website")
         airy.channels[channel.id] = channel
-    names = [call.ids.uuid("airy-conversation") for _ in population.talks]
+    names = [call.ids.uuid(CONVERSATION) for _ in population.talks]
     for number, line in population.lines():
         from_contact = line.author == population.talks[number].members[0]
         message = Message(

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from chatsim.apis.airy.auth import ANONYMOUS, agent_id
 from chatsim.apis.airy.contract import hold
 from chatsim.apis.airy.delivery import deliver, write
+from chatsim.apis.airy.keyring import new_secret
 from chatsim.apis.airy.state import DELIVERED, FAILED, SOURCE, Airy, Channel, Message
-from chatsim.apis.airy.tokens import new_secret
 from chatsim.core.clock import parse_rfc3339
 from chatsim.core.errors import Conflict, NotFound
 from chatsim.core.formats import FORMATS

@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from chatsim.core.clock import rfc3339
+from chatsim.apis.airy.keyring import Former, new_secret, parted
+from chatsim.core.clock import SECOND, rfc3339
 from chatsim.core.formats import FORMATS
 from chatsim.core.media import Blob
 
 if TYPE_CHECKING:
     from chatsim.apis.airy.tokens import Pass
+    from chatsim.core.world import World
 
 SOURCE: Final = "chatplugin"
 PENDING: Final = "pending"
@@ -113,8 +115,9 @@ class Tail(msgspec.Struct, frozen=True):
 class Airy(msgspec.Struct, dict=True):
     """All of it, by id.
 
-    `secret` (hex) is what tokens are signed with; it goes along into a copy of the world, and `key` is its bytes.
-    `passes` are the tokens checked lately, `tail` is what was pushed last; they are made again when they are needed.
+    `secret` (hex) is what tokens are signed with, and `key` its bytes; `formers` are the secrets of the worlds that all
+    this was taken over from. `passes` are the tokens checked lately, `known` the conversations known under each former
+    secret, `tail` is what was pushed last; they are made again when they are needed.
     """
 
     channels: dict[str, Channel] = {}
@@ -122,6 +125,7 @@ class Airy(msgspec.Struct, dict=True):
     messages: dict[str, Message] = {}
     uploads: dict[str, Upload] = {}
     secret: str = ""
+    formers: list[Former] = []
 
     def __post_init__(self) -> None:
         self.reindex()
@@ -134,7 +138,19 @@ class Airy(msgspec.Struct, dict=True):
         """
         self.key = bytes.fromhex(self.secret)
         self.passes: dict[str, Pass] = {}
+        self.known: dict[str, frozenset[str]] = {}
         self.tail = Tail()
+
+    def taken_over(self, world: World, now: int) -> None:
+        """Sign as the world does that this is put into, and remember the former secret."""
+        own, former = new_secret(world), self.secret
+        if former == own:
+            return
+        if former:
+            kept = [one for one in self.formers if one.secret not in (own, former)]
+            self.formers = [*kept, parted(world, former, now // SECOND, self.conversations)]
+        self.secret = own
+        self.reindex()
 
     def open_channel(self, channel_id: str) -> Channel | None:
         """The channel, if there is one and it is connected."""

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, Final
 
+from chatsim.apis.airy.keyring import MOST_GIVEN
 from chatsim.apis.airy.state import DELIVERED, FAILED, PENDING, SOURCE, Airy, Message
+from chatsim.core.clock import SECOND
 from chatsim.core.formats import FORMATS
 from chatsim.core.ids import Ids
-from chatsim.core.ties import Args, Each, Fresh, Keyed, Owns, Refers, Ties, moment
+from chatsim.core.ties import LAST, Args, Each, Fresh, Keyed, Owns, Refers, Ties, moment, within
 
 
 def _id(record: Any) -> Any:
@@ -27,6 +30,7 @@ def _written(airy: Airy) -> list[str]:
     return list(airy.messages)
 
 
+_KEY: Final = re.compile("([0-9a-f]{2})+")
 _STATES: Final = (PENDING, FAILED, DELIVERED)
 
 TIES: Final = Ties(
@@ -42,6 +46,9 @@ TIES: Final = Ties(
         Each("messages/*/source", (SOURCE, "").__contains__, f"is neither {SOURCE} nor empty"),
         moment("messages/*/sent_at"),
         moment("conversations/*/created_at"),
+        Each("formers/*/secret", _KEY.fullmatch, "is no key in hex"),
+        within("formers/*/until", 0, LAST // SECOND),
+        within("formers/*/given", 0, MOST_GIVEN),
         Each("conversations/*/message_ids", bool, "has no message: a conversation begins with its first"),
         Refers("conversations/*/channel_id", "channels"),
         Owns("conversations", "message_ids", "messages", lambda message: message.conversation_id, _waits),

@@ -1,13 +1,14 @@
 """Airy's two kinds of token, both JWTs signed with one symmetric key: for a conversation now, and to resume it later.
 
-Nothing is recorded: a token is good if this world's key signed it, it is of the right kind, and it has not run out.
-The key was made with the world, and a copy of the world has it too, so that who was let in before goes on there.
+Nothing is recorded: a token is good if this world's key signed it, it is of the right kind, and it has not run out;
+in a copy of a world also if that world's key signed it before.
 """
 
 from __future__ import annotations
 
 from base64 import urlsafe_b64decode
-from typing import TYPE_CHECKING, Final
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
@@ -16,6 +17,7 @@ from chatsim.core.clock import SECOND
 from chatsim.core.tokens import TokenRefused, check_time, read, sign
 
 if TYPE_CHECKING:
+    from chatsim.apis.airy.keyring import Former
     from chatsim.apis.airy.state import Airy
     from chatsim.core.world import World
 
@@ -70,17 +72,10 @@ def decode_secret(secret: str) -> bytes:
     return urlsafe_b64decode(standard + "=" * (-len(standard) % 4))
 
 
-def new_secret(world: World) -> str:
-    """The secret that a world begins with, as the state keeps it."""
-    return world.ids.secret_bytes("airy-jwt", "key").hex()
-
-
 def key(airy: Airy, world: World) -> bytes:
     """The key of a world: its own, or the one set by hand, which other worlds may share."""
     secret: str | None = world.setting("airy.jwt_secret")
-    if secret is not None:
-        return decode_secret(secret)
-    return airy.key or bytes.fromhex(new_secret(world))  # a snapshot of long ago names none
+    return airy.key if secret is None else decode_secret(secret)
 
 
 def mint(airy: Airy, world: World, kind: Kind, visitor: Visitor, now: int) -> str:
@@ -100,9 +95,9 @@ def visitor_of(airy: Airy, world: World, kind: Kind, token: str, now: int) -> tu
     """Whom a token of this kind speaks for, and until when.
 
     Raises:
-        TokenRefused: malformed, signed with another key, run out, or of the other kind.
+        TokenRefused: malformed, signed with another key or by another world afterwards, run out, or of the other kind.
     """
-    claims = read(token, key(airy, world), "HS256")
+    claims, former = _read(airy, world, token)
     check_time(claims, now)
     conversation, channel, end = (claims.get(name) for name in (kind.conversation_claim, kind.channel_claim, "exp"))
     if not isinstance(conversation, str) or not isinstance(channel, str):
@@ -110,7 +105,35 @@ def visitor_of(airy: Airy, world: World, kind: Kind, token: str, now: int) -> tu
         raise TokenRefused("foreign")
     # An agent may have named both for a resume token, in any spelling.
     visitor = Visitor(canonical(conversation), canonical(channel))
+    if former is not None and not _known(airy, world, former, claims.get("iat"), visitor):
+        raise TokenRefused("foreign")
     return visitor, int(min(FOREVER_S if end is None else end, FOREVER_S) * SECOND)
+
+
+def _read(airy: Airy, world: World, token: str) -> tuple[dict[str, Any], Former | None]:
+    """The claims of a token, and the former key that it was signed with, if any."""
+    try:
+        return read(token, key(airy, world), "HS256"), None
+    except TokenRefused as refused:
+        if refused.kind != "signature" or world.setting("airy.jwt_secret") is not None:
+            raise
+        for former in reversed(airy.formers):
+            with suppress(TokenRefused):
+                return read(token, bytes.fromhex(former.secret), "HS256"), former
+        raise
+
+
+def _known(airy: Airy, world: World, former: Former, issued: Any, visitor: Visitor) -> bool:
+    """Whether a former key signed for the visitor before it went out of use.
+
+    With the clock of a test nothing tells before from after within a second but the conversation: one that was not
+    known then is the other world's.
+    """
+    if not isinstance(issued, int) or issued > former.until:
+        return False
+    if former.secret not in airy.known:
+        airy.known[former.secret] = former.conversations(world.ids)
+    return visitor.conversation_id in airy.known[former.secret]
 
 
 def check_auth(airy: Airy, world: World, token: str, now: int) -> Visitor:
