@@ -265,3 +265,14 @@ def test_a_fork_happens_again(world: World, tmp_path: Path) -> None:
             assert call(twin, "POST", "/chatplugin.send", {"message": 2}, Authorization=token)["state"] == "DELIVERED"
         done = run("replay", kept(twin, tmp_path, redact=False))
     assert (done.returncode, done.stdout.partition(";")[0]) == (0, "3 answers, all the same")
+
+
+def test_what_followed_a_reset_happens_again(world: World, tmp_path: Path) -> None:
+    """With the tokens that a world gives out in its second life."""
+    world.reset()
+    channel = {"channel_id": "09816fe0-7950-40cb-bf60-adfa0d6d0679"}
+    token = call(world, "POST", "/chatplugin.authenticate", channel)["token"]
+    call(world, "POST", "/chatplugin.send", {"message": 1}, Authorization=token)
+    call(world, "POST", "/api/users/alice/tokens", Authorization="Bearer wys_simulator")
+    done = run("replay", kept(world, tmp_path, redact=False))
+    assert (done.returncode, done.stdout.partition(";")[0]) == (0, "3 answers, all the same")

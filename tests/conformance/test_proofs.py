@@ -11,7 +11,7 @@ from typing import Final
 
 import pytest
 from desk import Desk
-from proofs import SCRIPTS, Answer, DeskClient, Order, apis_with_scripts, credentials, script_of, snapshot
+from proofs import SCRIPTS, Answer, Ask, DeskClient, Order, apis_with_scripts, credentials, script_of, snapshot
 from samples import ROOT
 
 from chatsim.apis import discover
@@ -22,6 +22,12 @@ APIS: Final = {api.name: api for api in discover()}
 QUIRKS: Final = {api: getattr(script_of(api), "QUIRKS", {}) for api in apis_with_scripts()}
 TOLERANCES: Final = {api: getattr(script_of(api), "TOLERANCES", {}) for api in apis_with_scripts()}
 ORDERS: Final = [(api, order) for api in apis_with_scripts() for order in getattr(script_of(api), "ORDERS", ())]
+RENEWALS: Final = {
+    "reset": [("POST", "/w/reset")],
+    "put": [("PUT", "/w?reset=true")],
+    "made again": [("DELETE", "/w"), ("POST", "")],
+    "reset and made again": [("POST", "/w/reset"), ("DELETE", "/w"), ("PUT", "/w")],
+}
 TRANSCRIPT: Final = ROOT / "tests" / "support" / "transcript.py"
 
 
@@ -125,6 +131,30 @@ def test_a_copy_and_its_original_go_separate_ways(desk: Desk, api: str, way: str
     asks = [(to, ask) for giver, to, asks in both for ask in asks if credentials(ask, giver.record)]
     taken = [(to.world, ask.target) for to, ask in asks if to.send(ask).status < 400]
     assert taken == []
+    assert asks != []
+
+
+@pytest.mark.parametrize("way", RENEWALS)
+@pytest.mark.parametrize("api", apis_with_scripts())
+def test_a_world_that_begins_anew_takes_nothing_of_before(desk: Desk, api: str, way: str) -> None:
+    """No credential of before is good, neither at once nor when as much was given out as then."""
+    script = script_of(api)
+    body = {"name": "w", **getattr(script, "SCRIPT_WORLD", {})}
+    asks: list[Ask] = []
+    for client in (DeskClient(Desk(), "w"), to := DeskClient(desk, "w")):
+        assert client.ask("POST", "/_sim/worlds", body).status == 201
+        script.script(client)
+        asks = asks or [ask for ask in script.foreign(client, client) if credentials(ask, client.record)]
+    for method, path in RENEWALS[way]:
+        assert (
+            to.ask(method, f"/_sim/worlds{path}", b"" if path.endswith("t") or method == "DELETE" else body).status
+            < 300
+        )
+    at_once = [(ask.target, to.send(ask).status) for ask in asks]
+    script.script(to)
+    script.foreign(to, to)
+    after = [(ask.target, to.send(ask).status) for ask in asks]
+    assert [one for one in (*at_once, *after) if one[1] < 400] == []
     assert asks != []
 
 

@@ -7,6 +7,8 @@ from desk import NOON, Desk
 from sample import SAMPLE
 
 from chatsim.core.errors import Gone, NotFound, Unavailable
+from chatsim.core.snapshot import read, restore, take
+from chatsim.core.world import World
 
 
 def desk(**options: object) -> Desk:
@@ -65,6 +67,59 @@ def test_a_reset_world_is_like_new() -> None:
     assert world.state("sample").greeted == {}
     assert (world.quirk("sample.mood"), world.setting("sample.greeting")) == ("calm", "hello")
     assert (world.clock.now(), len(world.journal), world.ids.uuid("x")) == (NOON, 0, first)
+
+
+def secret(world: World) -> bytes:
+    """What only this world knows at this time."""
+    return world.ids.secret_bytes("key", "")
+
+
+def test_a_world_that_begins_anew_has_other_secrets() -> None:
+    """After each reset, and made again; ids are those of the first time, and so are all of them after a restart."""
+    one = desk()
+    seen = [secret(one.world)]
+    for _ in range(2):
+        one.world.reset()
+        seen.append(secret(one.world))
+    one.simulator.drop("default")
+    seen.append(secret(one.make_world("default")))
+    assert len(set(seen)) == 4
+    assert one.world.ids.uuid("x") == desk().world.ids.uuid("x")
+    assert secret(desk().world) == seen[0]
+
+
+def test_a_snapshot_brings_its_secrets_back_once() -> None:
+    """Where it was taken what it knows is good again; the next reset is one that never was."""
+    one = desk()
+    document = take(one.world)
+    seen = [secret(one.world)]
+    one.world.reset()
+    seen.append(secret(one.world))
+    restore(one.world, read(one.simulator, document))
+    assert secret(one.world) == seen[0]
+    one.world.reset()
+    assert secret(one.world) not in seen
+
+
+def test_a_world_of_another_name_keeps_to_its_own_secrets() -> None:
+    """How often the other one began anew is nothing to it."""
+    one = desk()
+    other = one.make_world("other")
+    other.reset()
+    before = secret(other)
+    restore(other, read(one.simulator, take(one.world)))
+    assert secret(other) == before
+
+
+def test_a_world_that_could_not_be_made_leaves_its_name_as_it_was() -> None:
+    """Gone, and with the number of its lives."""
+    one = desk()
+    first = secret(one.make_world("a"))
+    one.simulator.drop("a")
+    one.simulator.withdraw(one.make_world("a"))
+    with pytest.raises(Gone):
+        one.simulator.enter("a")
+    assert secret(one.make_world("a")) != first
 
 
 def test_truth_sets_every_quirk() -> None:

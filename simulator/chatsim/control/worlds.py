@@ -152,7 +152,7 @@ def _create(simulator: Simulator, call: Call, name: str, options: WorldOptions) 
 
         snapshot.copy(copied, world)
     elif not isinstance(options.fixture, str) and (problem := unbuilt(world, options.fixture)) is not None:
-        simulator.worlds.pop(world.name)
+        simulator.withdraw(world)
         pointer, reason = problem
         if "fixture" not in call.body:
             raise refused("", f"the fixture that the simulator was started with does not suit this world: {reason}")
@@ -196,7 +196,7 @@ def _made(simulator: Simulator, world: World, call: Call) -> Reply:
             return None
         if opened[0] is not None:
             return Reply(status=201, body=show(world, call), headers=headers)
-        simulator.worlds.pop(world.name, None)
+        simulator.withdraw(world)
         return late()
 
     def late() -> Reply:

@@ -1,7 +1,8 @@
 """Identifiers of one world: the same seed gives the same ids in the same order.
 
 An id is cut from blake2b(seed, kind, n-th of that kind), so one more id of one kind shifts no id of another.
-What must not be guessed from another world (tokens, symmetric keys) hashes the world's name as well.
+What must not be guessed from another world (tokens, symmetric keys) hashes the world's name as well, and how often it
+began anew: what it gave out before a reset is nothing to it afterwards.
 """
 
 from __future__ import annotations
@@ -10,6 +11,10 @@ from base64 import urlsafe_b64encode
 from collections.abc import Iterator
 from functools import lru_cache
 from hashlib import blake2b
+from typing import Final
+
+LIFE: Final = "life"
+"""Stands among the counts for how often the world began anew; missing in its first life."""
 
 
 class Ids:
@@ -17,10 +22,15 @@ class Ids:
 
     __slots__ = ("_seed", "_world", "counts")
 
-    def __init__(self, seed: str, world: str) -> None:
+    def __init__(self, seed: str, world: str, life: int = 0) -> None:
         self._seed = seed.encode()
         self._world = world.encode()
-        self.counts: dict[str, int] = {}
+        self.counts: dict[str, int] = {LIFE: life} if life else {}
+
+    @property
+    def life(self) -> int:
+        """How often the world began anew."""
+        return self.counts.get(LIFE, 0)
 
     def count(self, kind: str) -> int:
         """Give the next number of `kind`, from 1."""
@@ -49,8 +59,9 @@ class Ids:
         return _uuid4(self.named_bytes(kind, name))
 
     def secret_bytes(self, kind: str, name: str, size: int = 32) -> bytes:
-        """Give the bytes that belong to a name in this world only, such as a symmetric key."""
-        return self._digest(self._seed + b"\0" + self._world, "secret:" + kind, name, size)
+        """Give the bytes that belong to a name in this life of this world only, such as a symmetric key."""
+        life = b"\0%d" % self.life if self.life else b""
+        return self._digest(self._seed + b"\0" + self._world + life, "secret:" + kind, name, size)
 
     def secret_uuid(self, kind: str) -> str:
         """Give the next UUID of `kind`, different in every world."""

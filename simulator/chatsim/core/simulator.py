@@ -60,6 +60,7 @@ class Simulator:
     """Everything that exists. `wall` gives real time in nanoseconds.
 
     `own_request` stands for the request where none came from outside (timers); its base is where the server is.
+    `deleted` are the names of worlds that are gone, with how often each began anew.
     `watchers` are told of every entry of every journal, `events` keeps the newest and whatever else happened lately.
     """
 
@@ -86,7 +87,7 @@ class Simulator:
         self.contracts = declared.contracts
         self.settings = Settings([*settings, *(one for api in self.apis.values() for one in api.settings)])
         self.worlds: dict[str, World] = {}
-        self.deleted: set[str] = set()
+        self.deleted: dict[str, int] = {}
         self._fixtures: dict[str, dict[str, Any]] = {}
         self.desk = World(self, "_sim", WorldOptions(fixture="empty"))
         self.create(DEFAULT, self.default_options())
@@ -104,10 +105,14 @@ class Simulator:
         """
         if len(self.worlds) >= self.options.max_worlds:
             raise Unavailable(f"there are {len(self.worlds)} worlds already, as many as --max-worlds allows")
-        world = World(self, name, options)
+        world = World(self, name, options, self.deleted.pop(name, 0))
         self.worlds[name] = world
-        self.deleted.discard(name)
         return world
+
+    def withdraw(self, world: World) -> None:
+        """Take back that a world was made: its name is as it was before."""
+        if self.worlds.pop(world.name, None) is not None and world.lives:
+            self.deleted[world.name] = world.lives
 
     def find(self, name: str) -> World:
         """The world of that name.
@@ -158,7 +163,7 @@ class Simulator:
         world = self.find(name)
         world.reset()  # so that nothing of it is still due
         del self.worlds[name]
-        self.deleted.add(name)
+        self.deleted[name] = world.lives
         world.announce(change)
         return world
 

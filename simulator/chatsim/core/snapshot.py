@@ -19,6 +19,7 @@ from chatsim.core.clock import Timer
 from chatsim.core.errors import Invalid
 from chatsim.core.faults import Act, Fault
 from chatsim.core.identity import Identity
+from chatsim.core.ids import LIFE
 from chatsim.core.match import Match
 from chatsim.core.media import Blob
 from chatsim.core.schemas import refused
@@ -109,7 +110,7 @@ def first(world: World) -> dict[str, Any]:
         shift=0,
         timers=[],
         timer_seq=0,
-        counts={},
+        counts={LIFE: world.ids.life} if world.ids.life else {},
         quirks=dict(world.options.quirks),
         settings=dict(world.options.settings),
         faults=[],
@@ -173,11 +174,12 @@ def _put(world: World, snapshot: Snapshot, states: dict[str, Any], *, restarted:
     world.generation += 1
     own = {name: getattr(world.options, name) for name in OWN}
     world.options = msgspec.structs.replace(snapshot.options, **own)
-    world.renew()
+    # Where it was taken the same secrets count as then; a world of another name keeps to its own.
+    world.renew(snapshot.counts.get(LIFE, 0) if snapshot.name == world.name else world.ids.life)
     world.clock.clear()
     world.clock.frozen_at, world.clock.shift = snapshot.at, snapshot.shift
     world.clock.enter(snapshot.timers, snapshot.timer_seq)
-    world.ids.counts.update(snapshot.counts)
+    world.ids.counts.update({kind: count for kind, count in snapshot.counts.items() if kind != LIFE})
     world.quirks.update(snapshot.quirks)
     world.settings.update(snapshot.settings)
     for fault in faults:

@@ -43,7 +43,8 @@ class WorldOptions(msgspec.Struct, frozen=True, kw_only=True):
 class World:
     """A world. Only worlds and the states in them change; everything else in the core is a value.
 
-    `generation` goes up with every reset, so that what was under way before can be told apart.
+    `generation` goes up with every reset, so that what was under way before can be told apart. `lives` is how often
+    the name began anew in this process, by a reset or by being made again.
     `began` is the moment it began at, `origin` the snapshot it went on from, if any, after the
     entry `origin_seq`.
     `base_url` is the address used where no request gives one (timers, triggers). `connections` are the open sockets
@@ -52,22 +53,23 @@ class World:
 
     __slots__ = (
         "_identity", "_outbox", "base_url", "began", "clock", "connections",
-        "faults", "generation", "ids", "journal", "last_used", "name",
+        "faults", "generation", "ids", "journal", "last_used", "lives", "name",
         "options", "origin", "origin_seq", "quirks", "settings", "simulator", "socket_changes", "states", "steps",
     )  # fmt: skip
 
-    def __init__(self, simulator: Simulator, name: str, options: WorldOptions) -> None:
+    def __init__(self, simulator: Simulator, name: str, options: WorldOptions, lives: int = 0) -> None:
         self.simulator = simulator
         self.name = name
         self.options = options
         self.base_url = ""
         self.generation = 0
+        self.lives = lives
         self.last_used = simulator.wall()
         self.connections: dict[str, Connection] = {}
         self.socket_changes = 0
         self.clock = Clock(simulator.wall)
         self.journal = Journal(simulator.options.journal_size, tell=self._tell)
-        self.renew()
+        self.renew(lives)
 
     def _tell(self, entry: Entry) -> None:
         entry.world = self.name
@@ -79,9 +81,10 @@ class World:
         """Tell listeners of events what becomes of the world as a whole."""
         self.simulator.events.tell(self.name, "world", {"change": change, "labels": dict(self.options.labels)})
 
-    def renew(self) -> None:
+    def renew(self, life: int) -> None:
         """Begin as the options say, with nothing of what was; time and journal are left alone unless they say more."""
-        self.ids = Ids(self.options.seed, self.name)
+        self.lives = max(self.lives, life)
+        self.ids = Ids(self.options.seed, self.name, life)
         self.faults = Faults(self.ids)
         self.quirks: dict[str, str] = dict(self.options.quirks)
         self.settings: dict[str, Any] = dict(self.options.settings)
@@ -101,7 +104,7 @@ class World:
         self.generation += 1
         self.clock.clear()
         self.journal.restart()
-        self.renew()
+        self.renew(self.lives + 1)
 
     @property
     def public_url(self) -> str | None:

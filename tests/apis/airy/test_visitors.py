@@ -222,10 +222,10 @@ def test_an_echo_repeats_the_message(desk: Desk) -> None:
     assert pushed(outcome)["message"]["content"] == [1]
 
 
-def test_nobody_gets_the_conversation_of_a_token_from_before_a_reset(desk: Desk) -> None:
+def test_nobody_gets_the_conversation_of_a_token_from_before_a_restart(desk: Desk) -> None:
     """The token is still good, and ids begin anew: who comes new is given the next that is free."""
-    old = Visitor(desk)
-    desk.world.reset()
+    old = Visitor(Desk())
+    old.desk = desk
     old.send("still here")
     answer = desk.ask("POST", "/chatplugin.authenticate", {"channel_id": CHANNEL})
     assert answer.data["messages"] == []

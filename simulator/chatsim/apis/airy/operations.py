@@ -32,7 +32,7 @@ def authenticate(airy: Airy, call: Call) -> Reply:
         if airy.open_channel(channel_id.lower()) is None:
             raise NotFound(_no_channel(call, channel_id))
         name = call.ids.uuid(CONVERSATION)
-        while name in airy.conversations:  # begun with a token from before a restart or reset, which is still good
+        while name in airy.conversations:  # begun with a token from before a restart, which is still good
             name = call.ids.uuid(CONVERSATION)
         visitor = Visitor(name, channel_id.lower())
     else:
