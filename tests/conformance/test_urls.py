@@ -83,6 +83,20 @@ async def test_secure(served: Served, api: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("api", apis_with_scripts())
+async def test_chosen_by_a_header(served: Served, api: str) -> None:
+    """Links lead into the world without the header; what a client compares with its address has no prefix."""
+    client = HttpClient(served.base_url)
+    client.always = {"X-Sim-World": "b"}
+    script = script_of(api)
+    await asyncio.to_thread(script.script, client)
+    others = (*getattr(script, "FOREIGN_URLS", ()), f"{served.base_url}/w/b/")
+    strays = {url for url in urls_in(client) if not url.startswith(others)}
+    compared = re.compile(r"/auth/nowhere$|/realms/[^/]+$")  # a path that is repeated, and issuers
+    assert {url for url in strays if not compared.search(url)} == set()
+    assert list(served.simulator.worlds["default"].states) == []
+
+
+@pytest.mark.parametrize("api", apis_with_scripts())
 async def test_own_port(served: Served, api: str) -> None:
     """By a port of the world's own, where no prefix is needed."""
     port = await served.server.ports.open(served.simulator.enter("own"))

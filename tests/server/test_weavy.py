@@ -49,3 +49,19 @@ async def test_the_hub_over_a_websocket(people: People) -> None:
     assert answers == ["{}" + SEPARATOR, '{"type":3,"invocationId":"0","result":null}' + SEPARATOR]
     assert (event["target"], event["arguments"][0]["message"]["text"]) == ("a1:message_created", "Hi")
     assert event["arguments"][0]["actor"]["avatar_url"] == f"{people.base_url}/api/users/4/avatar.svg"
+
+
+async def test_an_event_links_into_a_world_that_a_header_chose(people: People) -> None:
+    """The picture is fetched by somebody who sends no such header."""
+    base_url, people.base_url = people.base_url, f"{people.base_url}/w/b"
+    url = f"{base_url}/hubs/rtm?access_token={await people.token('alice')}"
+    headers = {"X-Sim-World": "b"}
+    async with aiohttp.ClientSession() as session, session.ws_connect(url, headers=headers) as socket:
+        await socket.send_str('{"protocol":"json","version":1}' + SEPARATOR)
+        call = {"type": 1, "invocationId": "0", "target": "Subscribe", "arguments": ["a1:message_created"]}
+        await socket.send_str(json.dumps(call) + SEPARATOR)
+        for _ in range(2):
+            await socket.receive_str(timeout=5)
+        await people.write("dora", 1, "Hi")
+        event = json.loads((await socket.receive_str(timeout=5)).removesuffix(SEPARATOR))
+    assert event["arguments"][0]["actor"]["avatar_url"] == f"{base_url}/w/b/api/users/4/avatar.svg"

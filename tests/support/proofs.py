@@ -133,10 +133,12 @@ class HttpClient(Client):
         super().__init__()
         self.base_url = base_url
         self.trust = trust
+        self.always: dict[str, str] = {}
 
     def _send(self, ask: Ask) -> Answer:
         raw = ask.raw()
-        answer = sending.ask(ask.method, self.base_url + ask.target, ask.all_headers(), raw or None, self.trust)
+        headers = ask.all_headers() | self.always
+        answer = sending.ask(ask.method, self.base_url + ask.target, headers, raw or None, self.trust)
         return Answer(status=answer.status, headers=answer.headers, body=answer.body)
 
 

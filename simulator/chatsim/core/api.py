@@ -75,6 +75,15 @@ class Call:
         return self.world.ids
 
     @property
+    def link_base(self) -> str:
+        """What links in answers begin with: they lead into the world from anywhere, whoever follows them.
+
+        That is the world's public address where it has one. What a client compares with the address that it was given,
+        as an issuer, begins with `base_url`.
+        """
+        return self.world.public_url or self.base_url + self.request.link_prefix
+
+    @property
     def query(self) -> list[tuple[str, str]]:
         """The query's names and values, decoded, in order; empty values are kept."""
         if self._query is None:

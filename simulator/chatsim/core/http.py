@@ -41,7 +41,8 @@ class Request(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     `path` and `query` are raw, as the client wrote them (still percent-encoded), without the prefix of a world.
     `base_url` and `content_type` follow from the rest and are not given: the address that the client was pointed at,
     without a slash at its end (`http://localhost:8080/w/a`), and the media type in lower case without parameters,
-    empty where the client sent none.
+    empty where the client sent none. `link_prefix` is what has to stand behind that address in links, so that they lead
+    into the world from anywhere: the prefix of a world that a header chose.
     """
 
     method: str
@@ -51,6 +52,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     scheme: str = "http"
     host: str = "localhost"
     prefix: str = ""
+    link_prefix: str = ""
     remote: str = "127.0.0.1"
     base_url: str = ""
     content_type: str = ""

@@ -27,7 +27,7 @@ class Connection:
 
     It is among `World.connections` from `opened` until `closed`. While `muted` nothing is written to it, and it does
     not end but by the client's will or a person's; `muted_by` is the id of the fault. `cause` is the entry of the
-    message that effects came of last.
+    message that effects came of last. `base_url` is what links in pushes begin with.
     """
 
     __slots__ = (
@@ -43,7 +43,7 @@ class Connection:
         self.api: Api = plan.api
         self.socket = socket
         self.session = session
-        self.base_url = call.base_url
+        self.base_url = call.link_base
         self.principal = call.entry.principal
         self.opened_at = call.now
         self.id = call.socket
@@ -66,7 +66,6 @@ class Connection:
         entry.socket, entry.direction, entry.principal = self.id, direction, self.principal
         call = Call(world, self.api, self.plan.call.request, entry, now, self.socket, self.plan.call.params)
         call.principal = self.plan.call.principal
-        call.base_url = self.base_url
         call.socket = self.id
         return call
 

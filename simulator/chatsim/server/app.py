@@ -158,7 +158,7 @@ class Server:
         if self._trust_proxy:
             scheme = headers.get("X-Forwarded-Proto", scheme).partition(",")[0].strip()
             host = headers.get("X-Forwarded-Host", host).partition(",")[0].strip()
-        prefix = ""
+        prefix = link_prefix = ""
         name = headers.get("X-Sim-World", DEFAULT)
         if own is not None:
             name = own
@@ -168,6 +168,8 @@ class Server:
             name, slash, rest = path[len(PREFIX) :].partition("/")
             if not (slash + rest).startswith(CONTROL):  # `/_sim` stands at the root only: below a world it is nobody's
                 prefix, path = PREFIX + name, slash + rest if slash else "/"
+        elif name != DEFAULT and not path.startswith(CONTROL):
+            link_prefix = PREFIX + name
         head = Request(
             method=method,
             path=path,
@@ -176,6 +178,7 @@ class Server:
             scheme=scheme,
             host=host,
             prefix=prefix,
+            link_prefix=link_prefix,
             remote=remote,
         )
         return head, name

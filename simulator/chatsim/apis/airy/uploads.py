@@ -39,8 +39,7 @@ def upload_media(airy: Airy, call: Call) -> Reply:
     upload = Upload(call.ids.next_bytes("airy-upload", 12).hex(), name, part.content_type, part.blob)
     airy.uploads[upload.id] = upload
     last = quote(_segment(name), safe="")
-    base = call.world.public_url or call.base_url
-    return Reply(body={"media_url": f"{base}/media.upload/{upload.id}/{last}"})
+    return Reply(body={"media_url": f"{call.link_base}/media.upload/{upload.id}/{last}"})
 
 
 def download_media(airy: Airy, call: Call) -> Reply:

@@ -8,7 +8,7 @@ from typing import Final
 from chatsim.apis.keycloak.errors import NoSuchRealm, OAuthError
 from chatsim.apis.keycloak.grants import GRANTS
 from chatsim.apis.keycloak.scopes import KNOWN
-from chatsim.apis.keycloak.urls import issuer, realm_url
+from chatsim.apis.keycloak.urls import issuer, login_url, realm_url
 from chatsim.core.accounts import Realm
 from chatsim.core.api import Call
 from chatsim.core.http import Reply
@@ -62,13 +62,12 @@ def discover(identity: Identity, call: Call) -> Reply:
     does with dynamic back channels.
     """
     realm = identity.add_realm(call.params["realm"]).name
-    seen = issuer(call, realm)
     oidc = f"{realm_url(call, realm)}/protocol/openid-connect"
     by_secret = ["client_secret_basic", "client_secret_post"]
     return Reply(
         body={
-            "issuer": seen,
-            "authorization_endpoint": f"{seen}/protocol/openid-connect/auth",
+            "issuer": issuer(call, realm),
+            "authorization_endpoint": f"{login_url(call, realm)}/protocol/openid-connect/auth",
             "token_endpoint": f"{oidc}/token",
             "introspection_endpoint": f"{oidc}/token/introspect",
             "userinfo_endpoint": f"{oidc}/userinfo",

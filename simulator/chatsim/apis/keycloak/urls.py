@@ -9,7 +9,12 @@ from chatsim.core.api import Call
 
 def realm_url(call: Call, realm: str) -> str:
     """The address of a realm as this client reaches it, with or without `/auth` as in its own request."""
-    return f"{call.base_url}{_path(call, realm)}"
+    return f"{call.base_url}{call.request.link_prefix}{_path(call, realm)}"
+
+
+def login_url(call: Call, realm: str) -> str:
+    """The address of a realm as its users' browsers reach it."""
+    return f"{call.link_base}{_path(call, realm)}"
 
 
 def issuer(call: Call, realm: str) -> str:

@@ -9,7 +9,7 @@ from chatsim.apis.weavy.query import guid
 from chatsim.apis.weavy.records import CONTEXTUAL
 from chatsim.apis.weavy.state import Weavy
 from chatsim.apis.weavy.users import upsert
-from chatsim.apis.weavy.views import app_view, link_base
+from chatsim.apis.weavy.views import app_view
 from chatsim.core.api import Call
 from chatsim.core.errors import NotFound
 from chatsim.core.http import EMPTY, Reply
@@ -36,7 +36,7 @@ def init_app(state: Weavy, call: Call) -> Reply:
         effects = tuple(app_created(state, call, found, user))
     elif user is not None:
         state.join(found, [user.id])
-    return Reply(body=app_view(state, found, user, link_base(call)), effects=effects)
+    return Reply(body=app_view(state, found, user, call.link_base), effects=effects)
 
 
 def _check_type(app: dict[str, Any]) -> None:
@@ -55,7 +55,7 @@ def _check_type(app: dict[str, Any]) -> None:
 def get_app(state: Weavy, call: Call) -> Reply:
     """One conversation as an app."""
     found = conversation_of(state, call)
-    return Reply(body=app_view(state, found, reader(call), link_base(call)))
+    return Reply(body=app_view(state, found, reader(call), call.link_base))
 
 
 def update_app(state: Weavy, call: Call) -> Reply:
@@ -86,7 +86,7 @@ def _trash(state: Weavy, call: Call, *, trashed: bool) -> Reply:
     found = conversation_of(state, call, trashed=True)
     user = reader(call)
     state.change(found, call.now, user, is_trashed=trashed)
-    body = app_view(state, found, user, link_base(call))
+    body = app_view(state, found, user, call.link_base)
     return Reply(body=body, effects=tuple(app_updated(state, call, found, user)))
 
 

@@ -10,7 +10,7 @@ from chatsim.apis.weavy.parameters import parameters
 from chatsim.apis.weavy.query import PAGE, Parameters, envelope, page, text
 from chatsim.apis.weavy.records import PRIVATE, Conversation
 from chatsim.apis.weavy.state import Weavy
-from chatsim.apis.weavy.views import link_base, member_view
+from chatsim.apis.weavy.views import member_view
 from chatsim.core.api import Call
 from chatsim.core.http import Reply
 
@@ -28,7 +28,7 @@ def list_members(state: Weavy, call: Call) -> Reply:
         for member in conversation.members.values()
         if query in state.users[member.user_id].display_name.casefold()
     ]
-    items = [member_view(state, one, link_base(call)) for one in found[wanted.skip : wanted.skip + wanted.top]]
+    items = [member_view(state, one, call.link_base) for one in found[wanted.skip : wanted.skip + wanted.top]]
     return Reply(body=envelope(items, len(found), wanted))
 
 

@@ -9,7 +9,7 @@ from chatsim.apis.weavy.events import message_created, typing
 from chatsim.apis.weavy.parameters import parameters
 from chatsim.apis.weavy.query import PAGE, Parameters, envelope, order, page, text
 from chatsim.apis.weavy.state import Weavy
-from chatsim.apis.weavy.views import link_base, message_view
+from chatsim.apis.weavy.views import message_view
 from chatsim.core.api import Call
 from chatsim.core.errors import NotFound
 from chatsim.core.http import EMPTY, Reply
@@ -31,7 +31,7 @@ def create_message(state: Weavy, call: Call) -> Reply:
     extras = {name: value for name in ("embed_id", "meeting_id", "tags", "metadata") if (value := call.body.get(name))}
     message = state.post(conversation, user, call.body["text"], call.now, **extras)
     effects = (*message_created(state, call, conversation, message), *auto_reply(state, call, conversation, message))
-    return Reply(body=message_view(state, message, link_base(call)), effects=effects)
+    return Reply(body=message_view(state, message, call.link_base), effects=effects)
 
 
 def list_messages(state: Weavy, call: Call) -> Reply:
@@ -50,7 +50,7 @@ def list_messages(state: Weavy, call: Call) -> Reply:
         chosen = ids[max(end - wanted.top, 0) : end][::-1]
     else:
         chosen = ids[wanted.skip : wanted.skip + wanted.top]
-    items = [message_view(state, state.messages[one], link_base(call)) for one in chosen]
+    items = [message_view(state, state.messages[one], call.link_base) for one in chosen]
     return Reply(body=envelope(items, len(ids), wanted))
 
 
@@ -62,7 +62,7 @@ def get_message(state: Weavy, call: Call) -> Reply:
     conversation = None if message is None else state.conversations[message.app_id]
     if message is None or conversation is None or (user is not None and user.id not in conversation.members):
         raise NotFound(f"there is no message {wanted} for this caller")
-    return Reply(body=message_view(state, message, link_base(call)))
+    return Reply(body=message_view(state, message, call.link_base))
 
 
 def set_typing(state: Weavy, call: Call) -> Reply:

@@ -14,7 +14,7 @@ from chatsim.apis.weavy.access import reader
 from chatsim.apis.weavy.query import Page, envelope
 from chatsim.apis.weavy.records import Conversation, User
 from chatsim.apis.weavy.state import Part, Weavy
-from chatsim.apis.weavy.views import detail_view, link_base, message_view, summary_view
+from chatsim.apis.weavy.views import detail_view, message_view, summary_view
 from chatsim.core.api import Call
 from chatsim.core.http import Composed
 from chatsim.core.json import encode
@@ -27,7 +27,7 @@ Key = TypeVar("Key")
 
 def conversation_page(state: Weavy, call: Call, user: User, ids: Iterable[int], total: int, wanted: Page) -> Composed:
     """The list of these conversations for this user."""
-    base = link_base(call)
+    base = call.link_base
     parts = [
         kept[1]
         if (kept := state.parts.get((user.id, one))) is not None and kept[0] == base
@@ -44,14 +44,14 @@ def conversation_page(state: Weavy, call: Call, user: User, ids: Iterable[int], 
 
 def conversation_detail(state: Weavy, call: Call, conversation: Conversation) -> Composed:
     """One conversation with its members, for the caller."""
-    view = detail_view(state, conversation, reader(call), link_base(call))
+    view = detail_view(state, conversation, reader(call), call.link_base)
     return Composed(raw=_with_message(state, call, conversation, view), schema=call.api.schema("conversation"))
 
 
 def _summary(state: Weavy, call: Call, user: User, conversation: Conversation) -> Raw:
-    view = summary_view(state, conversation, user, link_base(call))
+    view = summary_view(state, conversation, user, call.link_base)
     part = Raw(_with_message(state, call, conversation, view))
-    _keep(state.parts, (user.id, conversation.id), (link_base(call), part))
+    _keep(state.parts, (user.id, conversation.id), (call.link_base, part))
     return part
 
 
@@ -63,12 +63,12 @@ def _with_message(state: Weavy, call: Call, conversation: Conversation, view: di
 
 
 def _message(state: Weavy, call: Call, number: int) -> Raw:
-    if (kept := state.message_parts.get(number)) is not None and kept[0] == link_base(call):
+    if (kept := state.message_parts.get(number)) is not None and kept[0] == call.link_base:
         return kept[1]
-    view = message_view(state, state.messages[number], link_base(call))
+    view = message_view(state, state.messages[number], call.link_base)
     _check(call, call.api.schema("message"), view)
     part = Raw(encode(view))
-    _keep(state.message_parts, number, (link_base(call), part))
+    _keep(state.message_parts, number, (call.link_base, part))
     return part
 
 

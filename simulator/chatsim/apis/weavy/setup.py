@@ -7,7 +7,7 @@ from chatsim.apis.weavy.errors import BadValues
 from chatsim.apis.weavy.records import CONTEXTUAL, PRIVATE, ROOM, Conversation
 from chatsim.apis.weavy.state import Weavy
 from chatsim.apis.weavy.users import FLAGS, PROFILE, upsert
-from chatsim.apis.weavy.views import app_view, link_base, member_view, message_view, user_view
+from chatsim.apis.weavy.views import app_view, member_view, message_view, user_view
 from chatsim.core.api import Call, Collection
 from chatsim.core.errors import Conflict
 from chatsim.core.schemas import refused
@@ -79,13 +79,13 @@ def put_user(state: Weavy, call: Call) -> tuple[bool, Any]:
         first, *more = ((f"/{name}", " ".join(reasons)) for name, reasons in bad.errors.items())
         raise refused(*first, *more) from bad
     user.is_trashed = False
-    return made, user_view(state, user, link_base(call))
+    return made, user_view(state, user, call.link_base)
 
 
 def show_user(state: Weavy, call: Call) -> Any:
     """One user."""
     user = state.find_user(call.params["uid"])
-    return None if user is None else user_view(state, user, link_base(call))
+    return None if user is None else user_view(state, user, call.link_base)
 
 
 def delete_user(state: Weavy, call: Call) -> bool:
@@ -100,7 +100,7 @@ def delete_user(state: Weavy, call: Call) -> bool:
 
 def show_users(state: Weavy, call: Call) -> list[Any]:
     """All users."""
-    return [user_view(state, user, link_base(call)) for user in state.users.values()]
+    return [user_view(state, user, call.link_base) for user in state.users.values()]
 
 
 # --- keys
@@ -141,19 +141,19 @@ def put_conversation(state: Weavy, call: Call) -> tuple[bool, Any]:
     if int(text) in state.conversations:
         raise Conflict(f"there is a conversation {text} already; take another number")
     made = _add_conversation(state, int(text), call.body, call.now)
-    return True, _shown(state, made, link_base(call))
+    return True, _shown(state, made, call.link_base)
 
 
 def show_conversation(state: Weavy, call: Call) -> Any:
     """One conversation with its members and latest messages, as nobody in particular sees it."""
     text = call.params["id"]
     found = state.conversations.get(int(text)) if text.isascii() and text.isdigit() else None
-    return None if found is None else _shown(state, found, link_base(call))
+    return None if found is None else _shown(state, found, call.link_base)
 
 
 def show_conversations(state: Weavy, call: Call) -> list[Any]:
     """All conversations."""
-    return [_shown(state, found, link_base(call)) for found in state.conversations.values()]
+    return [_shown(state, found, call.link_base) for found in state.conversations.values()]
 
 
 def _shown(state: Weavy, found: Conversation, base: str) -> dict[str, Any]:

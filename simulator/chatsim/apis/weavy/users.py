@@ -10,7 +10,7 @@ from chatsim.apis.weavy.parameters import parameters
 from chatsim.apis.weavy.query import PAGE, Page, Parameters, envelope, flag, integer, order, page, states, text
 from chatsim.apis.weavy.records import User
 from chatsim.apis.weavy.state import Weavy, fold_uid
-from chatsim.apis.weavy.views import author_view, link_base, user_view
+from chatsim.apis.weavy.views import author_view, user_view
 from chatsim.core.api import Call
 from chatsim.core.clock import seconds
 from chatsim.core.errors import Forbidden, NotFound
@@ -53,7 +53,7 @@ def revoke_tokens(state: Weavy, call: Call) -> Reply:
 def put_user(state: Weavy, call: Call) -> Reply:
     """Make a user or change its profile: 201 or 200."""
     user, made = upsert(state, call, call.params["uid"], call.body or {})
-    return Reply(status=201 if made else 200, body=user_view(state, user, link_base(call)))
+    return Reply(status=201 if made else 200, body=user_view(state, user, call.link_base))
 
 
 def create_user(state: Weavy, call: Call) -> Reply:
@@ -61,7 +61,7 @@ def create_user(state: Weavy, call: Call) -> Reply:
     if fold_uid(call.body["uid"]) in state.uids:
         raise BadValues({"uid": [f"There is a user '{call.body['uid']}' already."]})
     user, _ = upsert(state, call, call.body["uid"], call.body)
-    return Reply(status=201, body=user_view(state, user, link_base(call)))
+    return Reply(status=201, body=user_view(state, user, call.link_base))
 
 
 def upsert(
@@ -95,12 +95,12 @@ def upsert(
 
 def get_current_user(state: Weavy, call: Call) -> Reply:
     """The caller; the first thing that every user interface asks."""
-    return Reply(body=user_view(state, me(call), link_base(call)))
+    return Reply(body=user_view(state, me(call), call.link_base))
 
 
 def get_user(state: Weavy, call: Call) -> Reply:
     """A user by number or identifier."""
-    return Reply(body=user_view(state, user_of(state, call.params["uid"]), link_base(call)))
+    return Reply(body=user_view(state, user_of(state, call.params["uid"]), call.link_base))
 
 
 def list_users(state: Weavy, call: Call) -> Reply:
@@ -118,7 +118,7 @@ def list_users(state: Weavy, call: Call) -> Reply:
     for name, descending in reversed(values.get("order_by", (("display_name", False),))):
         found.sort(key=partial(_sort_value, name), reverse=descending)
     wanted = page(values)
-    items = [user_view(state, user, link_base(call)) for user in found[wanted.skip : wanted.skip + wanted.top]]
+    items = [user_view(state, user, call.link_base) for user in found[wanted.skip : wanted.skip + wanted.top]]
     return Reply(body=envelope(items, len(found), wanted))
 
 
@@ -130,7 +130,7 @@ def list_choices(state: Weavy, call: Call) -> Reply:
     wanted = page({"top": CHOICES_TOP, **values})
     members = _members(state, call, values)
     items = [
-        author_view(state, user, link_base(call)) | ({} if members is None else {"is_member": user.id in members})
+        author_view(state, user, call.link_base) | ({} if members is None else {"is_member": user.id in members})
         for user in found[wanted.skip : wanted.skip + wanted.top]
     ]
     return Reply(body=envelope(items, len(found), Page(skip=wanted.skip, count=wanted.count)))

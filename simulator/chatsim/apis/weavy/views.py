@@ -6,7 +6,6 @@ from typing import Any, Final
 
 from chatsim.apis.weavy.records import PRIVATE, Conversation, Member, Message, User
 from chatsim.apis.weavy.state import Weavy
-from chatsim.core.api import Call
 from chatsim.core.clock import rfc3339
 
 AUTHORS_LIMIT: Final = 10_000
@@ -161,11 +160,6 @@ def detail_view(state: Weavy, conversation: Conversation, reader: User | None, b
     if conversation.modified_by_id is not None:
         view["modified_by"] = author_view(state, state.users[conversation.modified_by_id], base)
     return view
-
-
-def link_base(call: Call) -> str:
-    """What addresses in an answer begin with: the world's public address where it has one, else the caller's base."""
-    return call.world.public_url or call.base_url
 
 
 def user_avatar(number: int, base: str) -> str:
