@@ -108,8 +108,8 @@ def test_connect_has_no_escapes(command: str) -> None:
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        (b"SEND\nh:a\\tb\n\n\0", "Illegal escape sequence '\\\\t' in STOMP 1.2"),
-        (b"SEND\nh:a\\\n\n\0", "Illegal escape sequence '\\\\' in STOMP 1.2"),
+        (b"SEND\nh:a\\tb\n\n\0", "Illegal escape sequence '\\t' in STOMP 1.2"),
+        (b"SEND\nh:a\\\n\n\0", "Illegal escape sequence '\\' in STOMP 1.2"),
         (b"send\n\n\0", "Unknown command 'send'"),
         (b"GET / HTTP/1.1\n", "Unknown command 'GET / HTTP/1.1'"),
         (b"SEND\nno colon\n\n\0", "Illegal header 'no colon'"),

@@ -315,5 +315,8 @@ def _escape(text: str, escapes: Mapping[str, str], version: str, *, name: bool =
 
 
 def _shown(text: str) -> str:
-    """`text` as a message may repeat it: quoted, without control characters, at most 40 characters of it."""
-    return repr(text if len(text) <= 40 else text[:40] + "…")
+    """`text` as a message may repeat it: quoted, without control characters, at most 40 characters of it.
+
+    Backslashes stand as they came: they are what some messages are about, and the header they go into escapes them.
+    """
+    return repr(text if len(text) <= 40 else text[:40] + "…").replace("\\\\", "\\")
