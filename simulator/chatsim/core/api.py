@@ -195,7 +195,8 @@ class Socket(msgspec.Struct, frozen=True, kw_only=True, eq=False):
 
     `protocols` are the sub-protocols the server may select; the client's first one that is among them is taken;
     `any_protocol` echoes the first one offered. `plain` answers a GET that is no handshake (None: 400).
-    `limit` is the longest message in bytes, `queue` how many bytes may wait for a slow reader.
+    `limit` is the longest message in bytes, `queue` how many bytes may wait for a slow reader. `overlong` ends a
+    session whose client sent a longer one (None: close 1009).
     """
 
     path: str
@@ -208,6 +209,7 @@ class Socket(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     slash: bool = False
     aliases: tuple[str, ...] = ()
     limit: int = 64 * 1024
+    overlong: Callable[[Any, Call], Iterable[Effect]] | None = None
     queue: int = MEBIBYTE
     replies: Mapping[int, str] = {}
 

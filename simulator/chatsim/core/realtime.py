@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import traceback
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from chatsim.core.api import Call, Session, Socket
 from chatsim.core.effects import Close, Effect, Push
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from chatsim.core.pipeline import Outcome, Plan
     from chatsim.core.simulator import Simulator
     from chatsim.core.world import World
+
+
+TOO_LONG: Final = 1009
 
 
 class Connection:
@@ -121,6 +124,14 @@ class Connection:
             return self._run(call, lambda: self.session.received(call, data))
         call.entry.fault = drawn.fault
         return self._run(call, lambda: () if drawn.act.ends else self.session.received(call, data))
+
+    def overlong(self) -> list[Effect]:
+        """A message is longer than the socket's limit. None of it was read, and nothing after it will be."""
+        end = self.socket.overlong
+        if end is None:
+            return [Close(code=TOO_LONG)]
+        call = self._call("in")
+        return self._run(call, lambda: end(self.session, call))
 
     def beat(self, idle_s: float) -> list[Effect]:
         """Real time went by."""

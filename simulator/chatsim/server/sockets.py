@@ -197,6 +197,7 @@ class Hub:
             return ws
         link = Link(self, connection, ws, transport)
         ws.silence = link.silence
+        ws.too_long = lambda: self.carry_out(link, connection.overlong())
         request.protocol.lost = link.silence.wake  # type: ignore[attr-defined]  # a Protocol, see there
         self._links.setdefault(connection.world, {})[connection.id] = link
         try:

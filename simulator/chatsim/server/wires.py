@@ -7,11 +7,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from aiohttp import WSCloseCode, web
 
+from chatsim.server.intake import Intake
+
 if TYPE_CHECKING:
+    from aiohttp.abc import AbstractStreamWriter
+
     from chatsim.core.api import Socket
     from chatsim.core.effects import Close
     from chatsim.core.realtime import Connection
@@ -70,6 +74,18 @@ class Wire(web.WebSocketResponse):
     """aiohttp's WebSocket, whose own words (pongs, the end after what is no WebSocket frame) wait for the silence."""
 
     silence: Silence | None = None
+    intake: Intake | None = None
+    too_long: Callable[[], None] | None = None
+    """Called when a message is longer than any may be: closes the connection as its session wants it."""
+
+    async def prepare(self, request: web.BaseRequest) -> AbstractStreamWriter:
+        """Shake hands."""
+        writer = await super().prepare(request)
+        protocol: Any = request.protocol
+        # There is no public place before aiohttp's parser; it is missing where the client has left.
+        if (parser := protocol._payload_parser) is not None:  # noqa: SLF001
+            self.intake = protocol._payload_parser = Intake(parser)  # noqa: SLF001
+        return writer
 
     @classmethod
     def of(cls, request: web.BaseRequest, socket: Socket) -> Wire:
@@ -86,7 +102,17 @@ class Wire(web.WebSocketResponse):
             await super().pong(message)
 
     async def close(self, *, code: int = WSCloseCode.OK, message: bytes = b"", drain: bool = True) -> bool:
-        """Close. What the client's Close frame or its leaving brings about has the code OK, and needs no waiting."""
+        """Close. What the client's Close frame or its leaving brings about has the code OK, and needs no waiting.
+
+        After what is no frame, or too long a one, aiohttp would hang up at once: see `Intake`.
+        """
         if self.silence is not None and code != WSCloseCode.OK:
             await self.silence.wait()
+        if self.intake is not None and self.intake.broken:
+            self.intake.code = code
+            self._reader: Any = self.intake
+            if code == WSCloseCode.MESSAGE_TOO_BIG and (too_long := self.too_long) is not None:
+                self.too_long = None
+                too_long()
+                return False
         return await super().close(code=code, message=message, drain=drain)

@@ -15,7 +15,7 @@ from chatsim.apis.airy.state import Airy, Tail
 from chatsim.apis.airy.tokens import Visitor
 from chatsim.core.effects import Close, Effect, Listen, Push, Send, Unlisten
 from chatsim.core.errors import Invalid
-from chatsim.wire.stomp import Frame, HeartBeat, PeerFault
+from chatsim.wire.stomp import MAX_FRAME, Frame, HeartBeat, PeerFault
 from chatsim.wire.stomp_session import OutOfTurn, ServerSession, State, message_head, message_tail
 
 if TYPE_CHECKING:
@@ -79,6 +79,12 @@ class ChatPlugin:
         call.entry.command = " ".join(commands)
         call.silent = not commands and not effects
         return effects
+
+    def overlong(self, call: Call) -> Iterable[Effect]:
+        """Refuse a WebSocket message that is too long to be taken apart, as any frame that is too long."""
+        text = f"Frame larger than the limit of {MAX_FRAME} octets"
+        call.note("stomp", f"{text}: the WebSocket message was not read")
+        return self._error(text)
 
     def pushed(self, push: Push, raw: bytes) -> Iterable[Effect]:
         """Write a message once for every subscription to the queue."""

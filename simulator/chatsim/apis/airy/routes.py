@@ -149,6 +149,7 @@ SOCKETS: Final = (
         plain=refuse_plain,
         # Far above the 64 KiB of a STOMP frame, so that a longer one is told so in STOMP.
         limit=MEBIBYTE,
+        overlong=realtime.ChatPlugin.overlong,
         replies={400: BINARY},
     ),
 )
