@@ -231,9 +231,8 @@ class Server:
             return answer
         if isinstance(body, Stream):
             return await self.streams.write(request, outcome, body)
-        if isinstance(body, Offer):
-            return await write_file(request, outcome, body)
-        raise TypeError("a pending reply is settled before it is written")
+        assert isinstance(body, Offer)  # a pending reply is settled before it is written
+        return await write_file(request, outcome, body)
 
     async def _spoil(self, request: web.BaseRequest, outcome: Outcome, drawn: Drawn) -> web.StreamResponse:
         """A fault was drawn: wait, break off, or cut short, as it says."""
@@ -370,12 +369,12 @@ class Server:
 
     def _next_due(self, world: World) -> int | None:
         """When a delivery is due, or the end of a fault that keeps a socket silent or the world's own port closed."""
-        due = [
-            world.outbox.next_due() if world.has_deliveries else None,
-            self.hub.unmutes_at(world) if self.hub.muted else None,
-            self.ports.due(world) if world.options.listen else None,
-        ]
-        return min((one for one in due if one is not None), default=None)
+        outbox = world.outbox.next_due() if world.has_deliveries else None
+        port = self.ports.due(world) if world.options.listen else None
+        silence = self.hub.unmutes_at(world) if self.hub.muted else None
+        if port is None and silence is None:
+            return outbox
+        return min(one for one in (outbox, port, silence) if one is not None)
 
     def _nudge(self, world: World) -> None:
         self.courier.nudge(world)

@@ -22,6 +22,8 @@ _CLOSE: Final = b"\x88\x82"
 class Intake:
     """Stands before the parser of one connection. `broken` is set once no more frames can be read."""
 
+    __slots__ = ("_over", "_parser", "_rest", "_waiter", "broken", "code")
+
     def __init__(self, parser: Any) -> None:
         self._parser = parser
         self._waiter: asyncio.Future[None] | None = None
