@@ -100,6 +100,10 @@ class Link:
         elif act.close is not None:
             self.close(act.close, "a planned fault")
 
+    def too_long(self) -> None:
+        """A message is longer than any may be."""
+        self._hub.carry_out(self, self.connection.overlong())
+
     def abort(self) -> None:
         """Drop the TCP connection."""
         self.transport.abort()
@@ -197,7 +201,7 @@ class Hub:
             return ws
         link = Link(self, connection, ws, transport)
         ws.silence = link.silence
-        ws.too_long = lambda: self.carry_out(link, connection.overlong())
+        ws.too_long = link.too_long
         request.protocol.lost = link.silence.wake  # type: ignore[attr-defined]  # a Protocol, see there
         self._links.setdefault(connection.world, {})[connection.id] = link
         try:
@@ -328,10 +332,12 @@ class Hub:
                         last, framed = effect.data, frame(effect.data, text=effect.text)
                     frames.append((link, framed))
                 else:
-                    _write(frames)
+                    for one, its in frames:
+                        one.write(its)
                     frames.clear()
                     self.carry_out(link, (effect,))
-        _write(frames)
+        for one, its in frames:
+            one.write(its)
 
     def _receivers(self, world: World, push: Push) -> list[Link]:
         listeners = self._topics.get((world, push.topic), {})
@@ -392,8 +398,3 @@ class Hub:
         for link in links:
             link.close(code)
         await asyncio.gather(*(link.ended() for link in links))
-
-
-def _write(frames: Iterable[tuple[Link, bytes]]) -> None:
-    for link, framed in frames:
-        link.write(framed)
