@@ -316,6 +316,28 @@ def test_release_frees_one_that_waits_to_be_overtaken() -> None:
     assert drained(box) == ["a1", "a2"]
 
 
+def test_one_whose_moment_came_is_pending() -> None:
+    """While another one is sent first, it waits like any that was never tried."""
+    box = outbox("a1")
+    box.take(0)
+    box.settle("a1", BAD, THRICE, 0)
+    box.add(delivery("b1", "b"))
+    box.take(9 * S)
+    assert (states(box), broken(DELIVERIES.rules, box)) == ({"a1": "pending", "b1": "pending"}, None)
+
+
+def test_another_order_frees_the_one_that_was_to_follow() -> None:
+    """Released first in a second order too, a delivery has the second one's follower, and the first one's is free."""
+    box = outbox("a1", "b1", "c1")
+    box.hold()
+    box.release(["a1", "b1"])
+    box.hold()
+    box.release(["a1", "c1"])
+    assert (box.get("b1").behind, box.get("c1").behind, box.followers) == (None, "a1", {"a1": "c1"})
+    box.release()
+    assert sorted(drained(box)) == ["a1", "b1", "c1"]
+
+
 def test_lost_delivery_is_not_tried_again() -> None:
     """Lose ends a delivery without an answer, and the conversation goes on."""
     box = outbox("a1", "a2")
@@ -393,6 +415,7 @@ ACTIONS = st.lists(
                 "hold",
                 "release",
                 "some",
+                "again",
                 "reorder",
                 "lose",
                 "repeat",
@@ -409,6 +432,7 @@ ACTIONS = st.lists(
 
 @given(ACTIONS)
 @example([("add", 0), ("add", 0), ("hold", 0), ("some", 0), ("take", 0), ("reorder", 0)])
+@example([("add", 0), ("add", 1), ("add", 2), ("hold", 0), ("again", 1), ("again", 2)])
 def test_everything_ends_settled(actions: list[tuple[str, int]]) -> None:
     """After any history, releasing and delivering leaves nothing waiting; a snapshot would always be good."""
     box, now = Outbox(), 0
@@ -443,6 +467,10 @@ def act(box: Outbox, name: str, number: int, now: int) -> None:
         box.set_aside(now)
     elif name == "some":
         box.release(held[number % 3 :][::-1])
+    elif name == "again":
+        box.hold()
+        waiting = [d.id for d in known if d.state == "held"]
+        box.release([key for place, key in enumerate(waiting) if place in (0, number)])
     elif name == "resend" and known and known[number % len(known)].state in ("delivered", "failed", "lost"):
         box.resend(known[number % len(known)].id)
     elif flying:

@@ -161,9 +161,9 @@ class Outbox(msgspec.Struct):
     def take(self, now: int) -> Delivery | None:
         """The next delivery to send, marked as being sent; None when nothing may leave now."""
         if self.due:
-            for key in [key for key, at in self.due.items() if at <= now]:
-                del self.due[key]
-                self.leaving[key] = None
+            for delivery in [self.deliveries[key] for key, at in self.due.items() if at <= now]:
+                delivery.state, delivery.due_at = "pending", None
+                self._refresh(delivery.conversation)
         first = next(iter(self.leaving), None)
         if first is None:
             return None
@@ -209,9 +209,7 @@ class Outbox(msgspec.Struct):
         queue = self.queues[delivery.conversation]
         if len(queue) > 1:
             queue[0], queue[1] = queue[1], queue[0]
-            first = self.deliveries[queue[0]]
-            self.followers.pop(first.behind or "", None)
-            first.behind = None
+            self._wait_for_none(self.deliveries[queue[0]])
         else:
             delivery.state, delivery.swapping = "held", True
         self._refresh(delivery.conversation)
@@ -256,8 +254,8 @@ class Outbox(msgspec.Struct):
                     continue
                 queue.remove(key)
                 self._let_follow(delivery)
-                self.followers.pop(delivery.behind or "", None)
-                delivery.sending, delivery.state, delivery.behind = False, "held", None
+                self._wait_for_none(delivery)
+                delivery.sending, delivery.state = False, "held"
                 self.aside[key] = None
         self.queues = {conversation: queue for conversation, queue in self.queues.items() if queue}
         self._begin_anew()
@@ -301,9 +299,9 @@ class Outbox(msgspec.Struct):
 
     def _line_up(self, chosen: list[Delivery]) -> None:
         for delivery in chosen:
-            self.followers.pop(delivery.behind or "", None)
-            delivery.behind = None
+            self._wait_for_none(delivery)
         for earlier, later in pairwise(chosen):
+            self._let_follow(earlier)  # whoever was to follow in an order of before
             later.behind = earlier.id
             self.followers[earlier.id] = later.id
         picked = {d.id for d in chosen}
@@ -330,10 +328,7 @@ class Outbox(msgspec.Struct):
 
     def _again(self, delivery: Delivery, due_at: int | None) -> None:
         delivery.sending, delivery.due_at = False, due_at
-        if self.holding:
-            delivery.state = "held"
-        else:
-            delivery.state = "pending" if due_at is None else "scheduled"
+        delivery.state = "held" if self.holding else "pending" if due_at is None else "scheduled"
         self._let_follow(delivery)
         self._refresh(delivery.conversation)
 
@@ -350,6 +345,10 @@ class Outbox(msgspec.Struct):
             del self.queues[delivery.conversation]
         self._let_follow(delivery)
         self._refresh(delivery.conversation)
+
+    def _wait_for_none(self, delivery: Delivery) -> None:
+        self.followers.pop(delivery.behind or "", None)
+        delivery.behind = None
 
     def _let_follow(self, delivery: Delivery) -> None:
         follower = self.deliveries.get(self.followers.pop(delivery.id, ""))
