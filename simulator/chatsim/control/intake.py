@@ -8,7 +8,7 @@ from chatsim.core.api import MEBIBYTE, Call, Route
 from chatsim.core.dialect import escape
 from chatsim.core.errors import Malformed
 from chatsim.core.http import Body
-from chatsim.core.json import BadJson, decode, repeated
+from chatsim.core.json import MAX_DEPTH, SNAPSHOT_DEPTH, BadJson, decode, repeated
 from chatsim.core.schemas import refused
 from chatsim.core.simulator import Simulator
 
@@ -23,6 +23,9 @@ REPEATABLE: Final = frozenset({"label"})
 LOOKED_THROUGH: Final = MEBIBYTE
 """A longer body (a snapshot) was written by a program: members given twice are not searched for in it."""
 
+DEPTHS: Final = {"snapshot": SNAPSHOT_DEPTH}
+"""How deep the bodies of a schema may be, where not as deep as everything."""
+
 Enter = Callable[[Simulator, Call], None]
 
 
@@ -34,8 +37,9 @@ def read_body(call: Call, body: Body) -> Any:
     """
     if not body.raw:
         return {}
+    depth = DEPTHS.get(call.route.body or "", MAX_DEPTH) if isinstance(call.route, Route) else MAX_DEPTH
     try:
-        value = decode(body.raw)
+        value = decode(body.raw, depth)
     except BadJson as error:
         raise Malformed(f"the body is not JSON: {error}") from error
     if len(body.raw) <= LOOKED_THROUGH and (twice := repeated(body.raw)):

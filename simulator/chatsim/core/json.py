@@ -10,6 +10,8 @@ import msgspec
 
 MAX_DEPTH: Final = 200
 """Arrays and objects inside each other; deeper is refused before anything walks it."""
+SNAPSHOT_DEPTH: Final = 2 * MAX_DEPTH
+"""A snapshot holds bodies, some levels down."""
 
 _BOM: Final = b"\xef\xbb\xbf"
 _decode_fast: Final = msgspec.json.Decoder().decode
@@ -26,19 +28,19 @@ class BadJson(ValueError):
         self.position = position
 
 
-def decode(data: bytes) -> Any:
+def decode(data: bytes, depth: int = MAX_DEPTH) -> Any:
     """The value of one JSON text; of a member given twice the last counts; lone surrogate escapes survive.
 
-    Raises BadJson for anything else, also for NaN, numbers beyond a double, a BOM and depth over 200.
+    Raises BadJson for anything else, also for NaN, numbers beyond a double, a BOM and more than `depth` levels.
     """
     try:
         value = _decode_fast(data)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         # Rare, so slow is fine: it accepts lone surrogates, and words what is wrong with the rest.
-        value = _decode_carefully(data)
+        value = _decode_carefully(data, depth)
     # Too short to be too deep, or too few brackets: that settles nearly every body without a walk.
-    if len(data) > 2 * MAX_DEPTH and data.count(b"[") + data.count(b"{") > MAX_DEPTH and _too_deep(value):
-        raise BadJson(f"nested deeper than {MAX_DEPTH} levels")
+    if len(data) > 2 * depth and data.count(b"[") + data.count(b"{") > depth and _too_deep(value, depth):
+        raise BadJson(f"nested deeper than {depth} levels")
     return value
 
 
@@ -81,7 +83,7 @@ def encode(value: Any) -> bytes:
         return text.encode("utf-8", "backslashreplace")
 
 
-def _decode_carefully(data: bytes) -> Any:
+def _decode_carefully(data: bytes, depth: int) -> Any:
     if data.startswith(_BOM):
         raise BadJson("begins with a byte order mark", 0)
     try:
@@ -95,7 +97,7 @@ def _decode_carefully(data: bytes) -> Any:
     except json.JSONDecodeError as error:
         raise BadJson(error.msg, len(text[: error.pos].encode())) from error
     except RecursionError as error:
-        raise BadJson(f"nested deeper than {MAX_DEPTH} levels") from error
+        raise BadJson(f"nested deeper than {depth} levels") from error
 
 
 def _refuse_constant(name: str) -> float:
@@ -120,10 +122,10 @@ def _shortened(digits: str) -> str:
     return digits if len(digits) <= 24 else f"{digits[:24]}… ({len(digits)} digits)"
 
 
-def _too_deep(value: Any) -> bool:
+def _too_deep(value: Any, depth: int) -> bool:
     """Level by level rather than recursively, so that depth itself cannot break the check."""
     level = [value]
-    for _ in range(MAX_DEPTH):
+    for _ in range(depth):
         level = [
             child
             for parent in level

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from chatsim.core.errors import Invalid
-from chatsim.core.json import BadJson, decode, encode
+from chatsim.core.json import SNAPSHOT_DEPTH, BadJson, decode, encode
 from chatsim.core.snapshot import read, restore, take
 from chatsim.core.world import DEFAULT
 
@@ -53,7 +53,7 @@ class StateFile:
         except OSError as error:
             raise BadStateFile(f"--state {self._path} cannot be read: {error.strerror}") from error
         try:
-            restore(self._simulator.worlds[DEFAULT], read(self._simulator, decode(raw)), restarted=True)
+            restore(self._simulator.worlds[DEFAULT], read(self._simulator, decode(raw, SNAPSHOT_DEPTH)), restarted=True)
         except (BadJson, Invalid) as error:
             raise BadStateFile(
                 f"--state {self._path} cannot be taken up: {error}; move it away to begin anew"
