@@ -23,7 +23,7 @@ class Ids:
     __slots__ = ("_seed", "_world", "counts")
 
     def __init__(self, seed: str, world: str, life: int = 0) -> None:
-        self._seed = seed.encode()
+        self._seed = seed.encode("utf-8", "surrogatepass")
         self._world = world.encode()
         self.counts: dict[str, int] = {LIFE: life} if life else {}
 
@@ -74,7 +74,7 @@ class Ids:
 
     @staticmethod
     def _digest(seed: bytes, kind: str, name: str, size: int) -> bytes:
-        # A lone surrogate in a name must not raise.
+        # A lone surrogate in a name, or in the seed, must not raise.
         named = name.encode("utf-8", "surrogatepass")
         return blake2b(_before(seed, kind) + named, digest_size=size).digest()
 
