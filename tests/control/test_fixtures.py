@@ -9,13 +9,25 @@ from chatsim.control.fixtures import problems
 from chatsim.core import data
 from chatsim.core.json import decode
 
+ROOM = {"type": "room", "members": ["a"]}
+EARLY = {"user_id": "a", "text": "x", "sent_at": "1960-01-01T00:00:00Z"}
 WRONG: list[tuple[dict[str, Any], str]] = [
     ({"woven": {"projectz": {}}}, "/fixture/woven/projectz"),
     ({"woven": {"projects": []}}, "/fixture/woven/projects"),
     ({"woven": {"projects": {"a/b": {"client_ids": 7}}}}, "/fixture/woven/projects/a~1b/client_ids"),
     ({"keycloak": {"realms": {"r": {"nonsense": 1}}}}, "/fixture/keycloak/realms/r/nonsense"),
     ({"keycloak": {"realms": {"r": {"users": {"u": 7}}}}}, "/fixture/keycloak/realms/r/users/u"),
-    ({"airy": {"channels": {"a": {}}}}, "/fixture/airy"),
+    ({"airy": {"channels": {"a": {}}}}, "/fixture/airy/channels/a"),
+    ({"weavy": {"users": {"a": {}, "A": {}}}}, "/fixture/weavy/users/A"),
+    ({"weavy": {"users": {"a": {"id": 1}, "b": {"id": 1}}}}, "/fixture/weavy/users/b/id"),
+    ({"weavy": {"users": {"a b": {}}}}, "/fixture/weavy/users/a b"),
+    (
+        {"weavy": {"users": {"a": {}}, "conversations": {"99999999999": ROOM}}},
+        "/fixture/weavy/conversations/99999999999",
+    ),
+    ({"weavy": {"users": {"a": {}}, "conversations": {"1": ROOM, "01": ROOM}}}, "/fixture/weavy/conversations/01"),
+    ({"m3o": {"chats": {"": {"messages": [{"user_id": "a", "text": "x"}]}}}}, "/fixture/m3o/chats/"),
+    ({"m3o": {"chats": {"c": {"messages": [EARLY]}}}}, "/fixture/m3o/chats/c/messages/0/sent_at"),
 ]
 
 

@@ -87,7 +87,13 @@ def test_a_moment_is_read_to_the_nanosecond(fraction: str, nanoseconds: int) -> 
         assert parse_rfc3339(text.format(fraction)) - parse_rfc3339(text.format("")) == nanoseconds
 
 
-@pytest.mark.parametrize("text", ["2026-01-01T12:00:00", "noon", ""])
+@pytest.mark.parametrize("text", ["2016-12-31T23:59:60Z", "2016-12-31t23:59:60z", "2017-01-01T05:29:60+05:30"])
+def test_a_leap_second_is_the_second_after_it(text: str) -> None:
+    """As for all who count seconds since 1970; small letters are RFC 3339 too."""
+    assert rfc3339(parse_rfc3339(text), 0) == "2017-01-01T00:00:00Z"
+
+
+@pytest.mark.parametrize("text", ["2026-01-01T12:00:00", "noon", "", "2016-12-31T23:60:00Z"])
 def test_what_is_no_moment_is_refused(text: str) -> None:
     """A time without an offset could be any."""
     with pytest.raises(ValueError, match=r".*"):

@@ -2,16 +2,15 @@
 
 from typing import Any, Final
 
-from chatsim.control.options import LAST, moment
 from chatsim.control.problems import render
 from chatsim.control.rows import step_row, world_row
 from chatsim.control.worlds import show_clock
 from chatsim.core.api import Call
-from chatsim.core.clock import rfc3339, seconds
+from chatsim.core.clock import LAST, rfc3339, seconds
 from chatsim.core.effects import Advance
 from chatsim.core.errors import Unavailable
 from chatsim.core.http import Pending, Reply
-from chatsim.core.schemas import refused
+from chatsim.core.schemas import read_moment, refused
 from chatsim.core.simulator import Simulator
 from chatsim.core.world import World
 
@@ -38,7 +37,7 @@ def set_clock(simulator: Simulator, call: Call) -> Reply:
     if "advance_s" in body:
         return _advance(world, call, body["advance_s"])
     if body["mode"] == "frozen":
-        world.clock.freeze(_moment(body["at"]) if "at" in body else None)
+        world.clock.freeze(read_moment(body["at"], "/at") if "at" in body else None)
     else:
         world.clock.run()
     simulator.events.tell(world.name, "clock", show_clock(world))
@@ -64,13 +63,6 @@ def _advance(world: World, call: Call, by_s: float) -> Reply:
         body=Pending(check=arrived, timeout_s=PATIENCE_S, expired=late),
         effects=(Advance(seconds=by_s, done=done),),
     )
-
-
-def _moment(text: str) -> int:
-    try:
-        return moment(text)
-    except ValueError as error:
-        raise refused("/at", str(error)) from error
 
 
 ROUTES: Final = (

@@ -36,7 +36,8 @@ def unbuilt(world: World, fixture: Mapping[str, Any]) -> Problem | None:
             world.state(name, world.began)
         except UNBUILT as error:
             said = error.message if isinstance(error, ApiError) else f"{type(error).__name__}: {error}"
-            return f"/{escape(name)}", f"{name} cannot be built from it: {said}"
+            where = error.violations[0].pointer if isinstance(error, ApiError) and error.violations else ""
+            return f"/{escape(name)}{where}", f"{name} cannot be built from it: {said}"
     return None
 
 

@@ -5,7 +5,7 @@ from itertools import islice
 from typing import Any, Final
 
 from chatsim.control.fixtures import problems
-from chatsim.core.clock import parse_rfc3339, rfc3339
+from chatsim.core.clock import moment_of
 from chatsim.core.dialect import escape
 from chatsim.core.schemas import refused
 from chatsim.core.settings import SettingError
@@ -14,9 +14,6 @@ from chatsim.core.world import WorldOptions
 
 MOST: Final = 100
 """Mistakes in one fixture that are told of."""
-FIRST: Final = 0
-LAST: Final = parse_rfc3339("9000-01-01T00:00:00Z")
-"""What is due after it still has a date that can be written."""
 
 
 def options_of(simulator: Simulator, body: Mapping[str, Any]) -> WorldOptions:
@@ -39,7 +36,7 @@ def options_of(simulator: Simulator, body: Mapping[str, Any]) -> WorldOptions:
         wrong += [(f"/fixture{pointer}", reason) for pointer, reason in islice(problems(simulator, fixture), MOST)]
     if "at" in (clock := body.get("clock", {})):
         try:
-            moment(clock["at"])
+            moment_of(clock["at"])
         except ValueError as error:
             wrong.append(("/clock/at", str(error)))
         if clock["mode"] != "frozen":
@@ -50,18 +47,6 @@ def options_of(simulator: Simulator, body: Mapping[str, Any]) -> WorldOptions:
     if "seed" in given:
         given["seed"] = str(given["seed"])
     return simulator.default_options(**given)
-
-
-def moment(text: str) -> int:
-    """The moment at which a clock can stand.
-
-    Raises:
-        ValueError: it is none, or not from 1970 to 9000.
-    """
-    found = parse_rfc3339(text)
-    if not FIRST <= found <= LAST:
-        raise ValueError(f"expected a moment from 1970 to {rfc3339(LAST, 0)}, got {text}")
-    return found
 
 
 def differing(old: WorldOptions, new: WorldOptions, body: Mapping[str, Any]) -> list[str]:

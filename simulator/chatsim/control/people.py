@@ -133,7 +133,7 @@ def _moments(chance: Random, length: int, since: int, now: int) -> list[int]:
     # What would be later than now, or at the same moment as the next line, is moved before it.
     latest = now
     for place in reversed(range(length)):
-        latest = found[place] = min(found[place], latest - _STEP_NS)
+        latest = found[place] = max(0, min(found[place], latest - _STEP_NS))
     return found
 
 

@@ -111,18 +111,41 @@ def _to_the_second(whole: int) -> str:
 
 
 _FRACTION: Final = re.compile(r"[.,]([0-9]+)")
+_LEAP: Final = re.compile(r"(?<=:[0-9]{2}):60")
 
 
 def parse_rfc3339(text: str) -> int:
     """Read a date-time with an offset into nanoseconds; of its fraction nine digits count.
 
+    A leap second is the one after it: those who count seconds since 1970 have no other.
+
     Raises:
         ValueError: not RFC 3339, or without an offset.
     """
-    moment = datetime.fromisoformat(text)
+    leap = _LEAP.search(text) is not None
+    moment = datetime.fromisoformat((_LEAP.sub(":59", text) if leap else text).upper())
     if moment.tzinfo is None:
         raise ValueError(f"{text!r} has no offset; write 2026-01-02T03:04:05Z")
     delta = moment - datetime(1970, 1, 1, tzinfo=UTC)
     fraction = _FRACTION.search(text)  # of which a datetime takes six digits
     nanoseconds = int(fraction[1][:9].ljust(9, "0")) if fraction else 0
-    return (delta.days * 86400 + delta.seconds) * SECOND + nanoseconds
+    return (delta.days * 86400 + delta.seconds + leap) * SECOND + nanoseconds
+
+
+FIRST: Final = 0
+LAST: Final = parse_rfc3339("9000-01-01T00:00:00Z")
+"""Between these a clock can be set, and whatever a test sets up happened."""
+END: Final = parse_rfc3339("9999-12-31T23:59:59Z")
+"""What is later has no date that every answer can write. Clocks run on, and tokens and timers end later than now."""
+
+
+def moment_of(text: str) -> int:
+    """The moment of something that a test sets up.
+
+    Raises:
+        ValueError: it is none, or not from 1970 to 9000.
+    """
+    found = parse_rfc3339(text)
+    if not FIRST <= found <= LAST:
+        raise ValueError(f"expected a moment from 1970 to {rfc3339(LAST, 0)}, got {text}")
+    return found

@@ -3,15 +3,17 @@
 jsonschema-rs decides (0.5 µs a body), jsonschema words what is wrong. Knows no API but by the name of its folder.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
 import jsonschema_rs
 import msgspec
 
+from chatsim.core.clock import moment_of
 from chatsim.core.dialect import BASE, compiled, findings, references
-from chatsim.core.errors import Invalid
+from chatsim.core.errors import ApiError, Invalid
 from chatsim.core.formats import FORMATS
 from chatsim.core.json import BadJson, decode
 
@@ -41,6 +43,32 @@ class Violation(msgspec.Struct, frozen=True):
 def refused(pointer: str, message: str, *more: tuple[str, str]) -> Invalid:
     """An error about members that no schema can judge, each with its JSON Pointer; a path's parameter is `/name`."""
     return Invalid(message, violations=[Violation(where, what, "", "") for where, what in ((pointer, message), *more)])
+
+
+@contextmanager
+def inside(pointer: str) -> Iterator[None]:
+    """Refuse what is refused in the block as a part of something greater, where it stands at `pointer`.
+
+    Raises:
+        Invalid: anything was.
+    """
+    try:
+        yield
+    except ApiError as error:
+        wrong = [(pointer + one.pointer, one.message) for one in error.violations] or [(pointer, error.message)]
+        raise refused(*wrong[0], *wrong[1:]) from error
+
+
+def read_moment(text: str, pointer: str) -> int:
+    """The moment that the member at `pointer` names.
+
+    Raises:
+        Invalid: it is none from 1970 to 9000.
+    """
+    try:
+        return moment_of(text)
+    except ValueError as error:
+        raise refused(pointer, str(error)) from error
 
 
 class Schema:

@@ -12,19 +12,20 @@ import msgspec
 
 from chatsim.core import whole
 from chatsim.core.acts import contradictions
-from chatsim.core.clock import parse_rfc3339
+from chatsim.core.clock import END, FIRST, LAST, SECOND, moment_of
 from chatsim.core.dialect import escape
 from chatsim.core.faults import Act
 from chatsim.core.ids import Ids
 from chatsim.core.settings import SettingError
-from chatsim.core.ties import LAST, Problem, broken
+from chatsim.core.ties import Problem, broken
 
 if TYPE_CHECKING:
     from chatsim.core.api import Api
     from chatsim.core.simulator import Simulator
     from chatsim.core.snapshot import Snapshot
 
-LONGEST_SHIFT: Final = LAST - parse_rfc3339("2100-01-01T00:00:00Z")
+_RUN_ON: Final = LAST + 100 * 365 * 86_400 * SECOND
+"""How late it can have become by clocks that were set to the last moment and ran on."""
 _MANY: Final = 2**53
 _CHOICES: Final = {"accounts": ("open", "listed"), "truth": ("document", "service"), "mode": ("frozen", "real")}
 
@@ -42,7 +43,7 @@ def problems(simulator: Simulator, snapshot: Snapshot) -> Iterator[Problem]:
         if getattr(options, name) not in _CHOICES[name]:
             yield f"/options/{name}", f"{name} is one of {', '.join(_CHOICES[name])}, not {getattr(options, name)!r}"
     yield from _bad_fixture(simulator, options.fixture)
-    yield from _bad_moments(snapshot)
+    yield from _bad_moments(simulator.wall(), snapshot)
     yield from _bad_timers(simulator, snapshot)
     for kind, count in snapshot.counts.items():
         if not 0 <= count < _MANY:
@@ -61,7 +62,7 @@ def _bad_faults(simulator: Simulator, snapshot: Snapshot) -> Iterator[Problem]:
     for place, fault in enumerate(snapshot.faults):
         act = written(fault.act)
         planned = {"match": fault.match, "act": act, "times": fault.times, "skip": fault.skip}
-        moment = fault.expires is None or 0 <= fault.expires <= LAST
+        moment = fault.expires is None or FIRST <= fault.expires <= END
         good = schema.accepts({**planned, "probability": fault.probability}) and not any(contradictions(act))
         if not good or not moment:
             yield f"/faults/{place}", f"fault {fault.id!r} could not be planned"
@@ -127,24 +128,24 @@ def _bad_timers(simulator: Simulator, snapshot: Snapshot) -> Iterator[Problem]:
         api = simulator.apis.get(timer.api)
         if api is None or timer.operation not in api.timers:
             yield f"/timers/{place}", f"there is no timer {timer.operation!r} of an API {timer.api!r}"
-        if not 0 <= timer.due <= LAST:
-            yield f"/timers/{place}/due", "a timer is due outside of 1970 to 9000"
+        if not FIRST <= timer.due <= END:
+            yield f"/timers/{place}/due", "a timer is due outside of 1970 to 9999"
     if snapshot.timer_seq < max((timer.seq for timer in snapshot.timers), default=0):
         yield "/timer_seq", f"{snapshot.timer_seq} is behind the timers"
     if len({timer.seq for timer in snapshot.timers}) != len(snapshot.timers):
         yield "/timers", "two timers have the same seq"
 
 
-def _bad_moments(snapshot: Snapshot) -> Iterator[Problem]:
-    if snapshot.at is not None and not 0 <= snapshot.at <= LAST:
-        yield "/at", f"the clock stands at {snapshot.at}, which is not between 1970 and 9000"
-    if abs(snapshot.shift) > LONGEST_SHIFT:
+def _bad_moments(wall: int, snapshot: Snapshot) -> Iterator[Problem]:
+    if snapshot.at is not None and not FIRST <= snapshot.at <= _RUN_ON:
+        yield "/at", f"the clock stands at {snapshot.at}, which is not between 1970 and 9100"
+    if not FIRST <= wall + snapshot.shift <= _RUN_ON:
         yield "/shift", f"the clock is shifted by {snapshot.shift} ns, beyond every calendar"
     clock = snapshot.options.clock
     if clock and clock.get("mode") not in _CHOICES["mode"]:
         yield "/options/clock", f"a clock is {' or '.join(_CHOICES['mode'])}, not {clock.get('mode')!r}"
     try:
-        if (at := clock.get("at")) is not None and not 0 <= parse_rfc3339(at) <= LAST:
-            yield "/options/clock/at", f"the clock begins at {at}, which is not between 1970 and 9000"
+        if (at := clock.get("at")) is not None:
+            moment_of(at)
     except (TypeError, ValueError) as error:
         yield "/options/clock/at", f"the clock begins at no moment: {error}"

@@ -7,19 +7,16 @@ what is wrong, and why. Rules are looked at once, when a state is read from a do
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, Final, Protocol
+from typing import Any, Protocol
 
 import msgspec
 
-from chatsim.core.clock import parse_rfc3339
+from chatsim.core.clock import END, FIRST
 from chatsim.core.dialect import escape
 from chatsim.core.ids import Ids
 
 Problem = tuple[str, str]
 """Where, as a JSON Pointer, and what."""
-
-LAST: Final = parse_rfc3339("9000-01-01T00:00:00Z")
-"""What is later has no date that every answer can write."""
 
 
 class Rule(Protocol):
@@ -193,7 +190,7 @@ def _members(found: Iterable[tuple[str, Any]], name: str) -> Iterator[tuple[str,
 
 def moment(path: str) -> Each:
     """Every value at the path is a moment in nanoseconds that can be written as a date, or None."""
-    return Each(path, lambda value: value is None or 0 <= value <= LAST, "is no moment between 1970 and 9000")
+    return Each(path, lambda value: value is None or FIRST <= value <= END, "is no moment between 1970 and 9999")
 
 
 def within(path: str, least: int, most: int) -> Each:

@@ -6,13 +6,12 @@ from typing import Any, Final
 
 from chatsim.core.accounts import IdentityState, Realm
 from chatsim.core.callbacks import SETTLED, Delivery, Outbox
-from chatsim.core.clock import SECOND
+from chatsim.core.clock import END, SECOND
 from chatsim.core.ids import Ids
 from chatsim.core.json import decode
-from chatsim.core.ties import LAST, Each, Fresh, Keyed, Rule, Shown, Ties, moment, within
+from chatsim.core.ties import Each, Fresh, Keyed, Rule, Shown, Ties, moment, within
 
-_LATEST_S: Final = LAST // SECOND
-_NEVER_S: Final = 253_402_300_799
+_LATEST_S: Final = END // SECOND
 _LONGEST_S: Final = 10**9
 _GENERATIONS: Final = 3
 _REPEATS: Final = 1_000
@@ -43,7 +42,7 @@ ACCOUNTS: Final = Ties(
         Each("realms/*/users/*/username", lambda name: name == name.lower(), "is not in lower case"),
         within("realms/*/access_token_lifespan_s", 0, _LONGEST_S),
         within("realms/*/refresh_token_lifespan_s", 0, _LONGEST_S),
-        within("realms/*/not_before", 0, _NEVER_S),
+        within("realms/*/not_before", 0, _LATEST_S),
         Shown("realms/*", _subjects),
         Keyed("sessions", lambda session: session.sid),
         within("sessions/*/started", 0, _LATEST_S),

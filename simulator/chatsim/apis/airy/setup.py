@@ -11,11 +11,11 @@ from chatsim.apis.airy.contract import hold
 from chatsim.apis.airy.delivery import deliver, write
 from chatsim.apis.airy.keyring import new_secret
 from chatsim.apis.airy.state import DELIVERED, FAILED, SOURCE, Airy, Channel, Message
-from chatsim.core.clock import parse_rfc3339
+from chatsim.core.dialect import escape
 from chatsim.core.errors import Conflict, NotFound
 from chatsim.core.formats import FORMATS
 from chatsim.core.http import Reply
-from chatsim.core.schemas import refused
+from chatsim.core.schemas import inside, read_moment, refused
 
 if TYPE_CHECKING:
     from chatsim.core.api import Call
@@ -26,14 +26,16 @@ def build(world: World, fixture: Mapping[str, Any], now: int) -> Airy:
     """The state of a fresh world: the channels and conversations of its fixture.
 
     Raises:
-        Invalid, Conflict: the fixture breaks the contract, or a conversation is in no channel of it.
+        Invalid: the fixture breaks the contract, or a conversation is in no channel of it.
     """
     airy = Airy(secret=new_secret(world))
     for channel_id, body in fixture.get("channels", {}).items():
-        _set_channel(airy, _uuid(channel_id, "/channel_id"), hold(world, "sim-channels", body))
+        with inside(f"/channels/{escape(channel_id)}"):
+            _set_channel(airy, _uuid(channel_id, ""), hold(world, "sim-channels", body))
     for conversation_id, body in fixture.get("conversations", {}).items():
-        _know_channel(airy, hold(world, "sim-conversations", body))
-        _set_conversation(airy, world, now, _uuid(conversation_id, "/conversation_id"), body)
+        with inside(f"/conversations/{escape(conversation_id)}"):
+            _know_channel(airy, hold(world, "sim-conversations", body))
+            _set_conversation(airy, world, now, _uuid(conversation_id, ""), body)
     return airy
 
 
@@ -120,8 +122,11 @@ def _set_channel(airy: Airy, channel_id: str, body: Mapping[str, Any]) -> Channe
 
 
 def _set_conversation(airy: Airy, world: World, now: int, conversation_id: str, body: Mapping[str, Any]) -> None:
+    moments = [
+        read_moment(one["sent_at"], f"/messages/{place}/sent_at") if "sent_at" in one else now
+        for place, one in enumerate(body["messages"])
+    ]
     airy.forget_conversation(conversation_id)
-    moments = [parse_rfc3339(one["sent_at"]) if "sent_at" in one else now for one in body["messages"]]
     for sent_at, one in sorted(zip(moments, body["messages"], strict=True), key=itemgetter(0)):
         from_contact = one.get("from_contact", True)
         message = Message(

@@ -7,10 +7,10 @@ from typing import Any, Final
 
 from chatsim.apis.airy.keyring import MOST_GIVEN
 from chatsim.apis.airy.state import DELIVERED, FAILED, PENDING, SOURCE, Airy, Message
-from chatsim.core.clock import SECOND
+from chatsim.core.clock import END, SECOND
 from chatsim.core.formats import FORMATS
 from chatsim.core.ids import Ids
-from chatsim.core.ties import LAST, Args, Each, Fresh, Keyed, Owns, Refers, Ties, moment, within
+from chatsim.core.ties import Args, Each, Fresh, Keyed, Owns, Refers, Ties, moment, within
 
 
 def _id(record: Any) -> Any:
@@ -47,7 +47,7 @@ TIES: Final = Ties(
         moment("messages/*/sent_at"),
         moment("conversations/*/created_at"),
         Each("formers/*/secret", _KEY.fullmatch, "is no key in hex"),
-        within("formers/*/until", 0, LAST // SECOND),
+        within("formers/*/until", 0, END // SECOND),
         within("formers/*/given", 0, MOST_GIVEN),
         Each("conversations/*/message_ids", bool, "has no message: a conversation begins with its first"),
         Refers("conversations/*/channel_id", "channels"),

@@ -6,7 +6,8 @@ from typing import Any, Final
 
 from chatsim.apis.kobil.ids import decode_message_id
 from chatsim.apis.kobil.state import Kobil, Message
-from chatsim.core.ties import LAST, Args, Each, Keyed, Owns, Refers, Shown, Ties, moment, within
+from chatsim.core.clock import END
+from chatsim.core.ties import Args, Each, Keyed, Owns, Refers, Shown, Ties, moment, within
 
 _MS: Final = 1_000_000
 _COUNTED: Final = 32
@@ -43,7 +44,7 @@ TIES: Final = Ties(
         Keyed("media", _id),
         Each("users/*/tenants", bool, "has no tenant"),
         moment("messages/*/at"),
-        within("ids/latest_ms", 0, LAST // _MS),
+        within("ids/latest_ms", 0, END // _MS),
         within("ids/made", 0, 2**62),
         Shown("messages/*", _readable),
         Shown("messages/*", _given),

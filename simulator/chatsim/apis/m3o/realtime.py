@@ -154,6 +154,11 @@ def fields_of(call: Call, value: Any, schema: str) -> dict[str, Any]:
     return fields
 
 
+def _written(sent_at: str | float | None) -> str:
+    """What a client says of when, as text: of the first version's clients it is a number, which may be 1e3 or 1.0."""
+    return sent_at if isinstance(sent_at, str) else str(int(sent_at)) if sent_at else ""
+
+
 class Connect(_Stream):
     """One connection to a chat: each frame of the client is said there, messages of others come back."""
 
@@ -180,7 +185,7 @@ class Connect(_Stream):
             "client_id": self._client_id(call, frame),
             "chat_id": self.chat_id,
             "user_id": self.user_id,
-            "sent_at": str(frame.get("sent_at") or ""),
+            "sent_at": _written(frame.get("sent_at")),
         }
         return chat.say(call.state("m3o"), call, self.namespace, Message(chat.members(**frame), call.now))
 

@@ -8,8 +8,9 @@ from typing import Any, Final
 from chatsim.apis.m3o.chat import members
 from chatsim.apis.m3o.state import M3O, Chat, Message, Namespace, Token
 from chatsim.core.api import Call, Collection
-from chatsim.core.clock import parse_rfc3339
+from chatsim.core.dialect import escape
 from chatsim.core.ids import Ids
+from chatsim.core.schemas import inside, read_moment, refused
 from chatsim.core.world import World
 
 
@@ -19,20 +20,26 @@ def begin(world: World, fixture: Mapping[str, Any], now: int) -> M3O:
     for token, body in fixture.get("tokens", {}).items():
         state.tokens[token] = Token(**body)
     for chat_id, body in fixture.get("chats", {}).items():
-        _place(state, chat_id, body, world.ids, now)
+        with inside(f"/chats/{escape(chat_id)}"):
+            if not chat_id:
+                raise refused("", "a chat needs an id of at least one character")
+            _place(state, _chat(chat_id, body, world.ids, now), body)
     return state
 
 
-def _place(state: M3O, chat_id: str, body: Mapping[str, Any], ids: Ids, now: int) -> None:
-    messages = [_message(chat_id, said, ids, now) for said in body.get("messages", ())]
-    chat = Chat(chat_id, sorted(body.get("user_ids", ())), messages)
+def _chat(chat_id: str, body: Mapping[str, Any], ids: Ids, now: int) -> Chat:
+    messages = [_message(chat_id, place, said, ids, now) for place, said in enumerate(body.get("messages", ()))]
+    return Chat(chat_id, sorted(body.get("user_ids", ())), messages)
+
+
+def _place(state: M3O, chat: Chat, body: Mapping[str, Any]) -> None:
     if "namespace" in body:
         state.enter(body["namespace"]).add(chat)
     else:
         state.put_everywhere(chat)
 
 
-def _message(chat_id: str, said: Mapping[str, Any], ids: Ids, now: int) -> Message:
+def _message(chat_id: str, place: int, said: Mapping[str, Any], ids: Ids, now: int) -> Message:
     sent_at = said.get("sent_at", "")
     written = {
         **said,
@@ -40,7 +47,7 @@ def _message(chat_id: str, said: Mapping[str, Any], ids: Ids, now: int) -> Messa
         "client_id": said.get("client_id") or ids.uuid("client"),
         "chat_id": chat_id,
     }
-    return Message(members(**written), parse_rfc3339(sent_at) if sent_at else now)
+    return Message(members(**written), read_moment(sent_at, f"/messages/{place}/sent_at") if sent_at else now)
 
 
 def _put_token(state: M3O, call: Call) -> tuple[bool, Any]:
@@ -77,8 +84,9 @@ def _shown_token(token: str, rule: Token) -> dict[str, Any]:
 
 def _put_chat(state: M3O, call: Call) -> tuple[bool, Any]:
     chat_id, name = call.params["chat_id"], call.body.get("namespace")
+    chat = _chat(chat_id, call.body, call.ids, call.now)
     replaced = _removed(state, chat_id, name)
-    _place(state, chat_id, call.body, call.ids, call.now)
+    _place(state, chat, call.body)
     return not replaced, _shown_chat(name, (state.everywhere if name is None else state.enter(name)).chats[chat_id])
 
 

@@ -4,13 +4,14 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from chatsim.apis.weavy.errors import BadValues
-from chatsim.apis.weavy.records import CONTEXTUAL, PRIVATE, ROOM, Conversation
-from chatsim.apis.weavy.state import Weavy
-from chatsim.apis.weavy.users import FLAGS, PROFILE, upsert
+from chatsim.apis.weavy.records import CONTEXTUAL, PRIVATE, ROOM, Conversation, User
+from chatsim.apis.weavy.state import LAST_ID, Weavy, fold_uid
+from chatsim.apis.weavy.users import FLAGS, PROFILE, unfit, upsert
 from chatsim.apis.weavy.views import app_view, member_view, message_view, user_view
 from chatsim.core.api import Call, Collection
+from chatsim.core.dialect import escape
 from chatsim.core.errors import Conflict
-from chatsim.core.schemas import refused
+from chatsim.core.schemas import inside, refused
 from chatsim.core.world import World
 
 KINDS: Final = {"private": PRIVATE, "room": ROOM, "contextual": CONTEXTUAL}
@@ -21,7 +22,8 @@ def build(world: World, fixture: Mapping[str, Any], now: int) -> Weavy:
     """The state of a world, with what its fixture has."""
     state = Weavy()
     for uid, body in fixture.get("users", {}).items():
-        user = state.add_user(uid, now, number=body.get("id"))
+        with inside(f"/users/{escape(uid)}"):
+            user = _new_user(state, uid, body.get("id"), now)
         user.name = body.get("name")
         user.profile = {name: body[name] for name in PROFILE if name in body}
         for name in FLAGS:
@@ -29,8 +31,28 @@ def build(world: World, fixture: Mapping[str, Any], now: int) -> Weavy:
     for key, body in fixture.get("keys", {}).items():
         state.keys[key] = body.get("allowed", True)
     for number, body in fixture.get("conversations", {}).items():
-        _add_conversation(state, int(number), body, now)
+        with inside(f"/conversations/{escape(number)}"):
+            _add_conversation(state, _number(state, number), body, now)
     return state
+
+
+def _new_user(state: Weavy, uid: str, number: int | None, now: int) -> User:
+    if reason := unfit(uid):
+        raise refused("", reason)
+    if fold_uid(uid) in state.uids:
+        raise Conflict(f"there is a user '{state.users[state.uids[fold_uid(uid)]].uid}' already, who is the same")
+    if number in state.users:
+        raise refused("/id", f"user {number} is '{state.users[number].uid}'")
+    return state.add_user(uid, now, number=number)
+
+
+def _number(state: Weavy, text: str, where: str = "") -> int:
+    """The number of a new conversation."""
+    if not text.isascii() or not text.isdigit() or not 0 < int(text[:11]) <= LAST_ID:
+        raise refused(where, f"a conversation's id is a whole number from 1 to {LAST_ID}, not '{text:.40}'")
+    if int(text) in state.conversations:
+        raise Conflict(f"there is a conversation {int(text)} already; take another number")
+    return int(text)
 
 
 def _add_conversation(state: Weavy, number: int, body: Mapping[str, Any], now: int) -> Conversation:
@@ -135,12 +157,7 @@ def show_keys(state: Weavy, call: Call) -> list[Any]:
 
 def put_conversation(state: Weavy, call: Call) -> tuple[bool, Any]:
     """Make a conversation with its members and messages; one that exists is not changed."""
-    text = call.params["id"]
-    if not text.isascii() or not text.isdigit() or not 0 < int(text) < 2**31:
-        raise refused("/id", f"a conversation's id is a whole number from 1, not '{text}'")
-    if int(text) in state.conversations:
-        raise Conflict(f"there is a conversation {text} already; take another number")
-    made = _add_conversation(state, int(text), call.body, call.now)
+    made = _add_conversation(state, _number(state, call.params["id"], "/id"), call.body, call.now)
     return True, _shown(state, made, call.link_base)
 
 

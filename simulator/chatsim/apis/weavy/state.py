@@ -3,13 +3,17 @@
 Callers check first: a method here is given what exists and does its one change, indexes included.
 """
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Mapping
+from itertools import count
+from typing import Any, Final
 
 from msgspec import Raw
 
 from chatsim.apis.weavy.records import PRIVATE, Conversation, Member, Message, Records, Token, User
 from chatsim.apis.weavy.shelves import Shelf
+
+LAST_ID: Final = 2**31 - 1
+"""No number is greater: clients keep them in 32 bits."""
 
 Part = tuple[str, Raw]
 """A piece of an answer, and the base URL of the addresses in it."""
@@ -54,8 +58,8 @@ class Weavy(Records, kw_only=True, dict=True):
         return None if number is None else self.users.get(number)
 
     def add_user(self, uid: str, now: int, *, number: int | None = None) -> User:
-        """A new user; numbers go up and are never used twice."""
-        user = User(id=number or self.last_user_id + 1, uid=uid, created_at=now)
+        """A new user; numbers go up, and are used twice only after the greatest that there is."""
+        user = User(id=number or _next(self.users, self.last_user_id), uid=uid, created_at=now)
         self.users[user.id] = user
         self.uids[fold_uid(uid)] = user.id
         self.last_user_id = max(self.last_user_id, user.id)
@@ -138,7 +142,7 @@ class Weavy(Records, kw_only=True, dict=True):
     ) -> Conversation:
         """A new conversation of this type with these members."""
         conversation = Conversation(
-            id=number or self.last_conversation_id + 1,
+            id=number or _next(self.conversations, self.last_conversation_id),
             type=kind,
             created_at=now,
             created_by_id=created_by_id,
@@ -179,7 +183,7 @@ class Weavy(Records, kw_only=True, dict=True):
     ) -> Message:
         """A new message. Its author has read up to it: own messages make nothing unread for oneself [guess]."""
         message = Message(
-            id=number or self.last_message_id + 1,
+            id=number or _next(self.messages, self.last_message_id),
             app_id=conversation.id,
             text=text,
             created_at=now,
@@ -232,6 +236,10 @@ class Weavy(Records, kw_only=True, dict=True):
             self.private[_pair(first, second)] = conversation.id
         elif conversation.uid is not None:
             self.contexts[fold_uid(conversation.uid)] = conversation.id
+
+
+def _next(taken: Mapping[int, object], last: int) -> int:
+    return last + 1 if last < LAST_ID else next(number for number in count(1) if number not in taken)
 
 
 def fold_uid(uid: str) -> str:

@@ -6,12 +6,11 @@ from typing import Any, Final
 
 from chatsim.apis.weavy.access import TOKEN_PREFIX
 from chatsim.apis.weavy.records import CONTEXTUAL, KINDS, PRIVATE, Conversation
-from chatsim.apis.weavy.state import Weavy, fold_uid
+from chatsim.apis.weavy.state import LAST_ID, Weavy, fold_uid
 from chatsim.apis.weavy.users import PROFILE
 from chatsim.core.ids import Ids
 from chatsim.core.ties import Args, Each, Fresh, Keyed, Owns, Refers, Shown, Ties, Unique, moment, within
 
-_MOST: Final = 2**31 - 1
 _TYPES: Final[dict[str, type]] = {"metadata": dict, "tags": list}
 
 
@@ -50,7 +49,7 @@ def _context(conversation: Conversation) -> str | None:
 TIES: Final = Ties(
     rules=(
         *(Keyed(name, _id) for name in ("users", "conversations", "messages")),
-        *(within(f"{name}/*/id", 1, _MOST) for name in ("users", "conversations", "messages")),
+        *(within(f"{name}/*/id", 1, LAST_ID) for name in ("users", "conversations", "messages")),
         Keyed("conversations/*/members", lambda member: member.user_id),
         Each("conversations/*/type", KINDS.__contains__, f"is none of {', '.join(KINDS)}"),
         Each("users/*/uid", bool, "is no uid"),
@@ -75,7 +74,7 @@ TIES: Final = Ties(
             )
         ),
         Refers("conversations/*/members/*/marked_id", "messages"),
-        *(within(f"messages/*/{name}", -_MOST, _MOST) for name in ("embed_id", "meeting_id")),
+        *(within(f"messages/*/{name}", -LAST_ID, LAST_ID) for name in ("embed_id", "meeting_id")),
         Owns("conversations", "messages", "messages", lambda message: message.app_id),
     ),
     fresh=(

@@ -64,6 +64,12 @@ def create_user(state: Weavy, call: Call) -> Reply:
     return Reply(status=201, body=user_view(state, user, call.link_base))
 
 
+def unfit(uid: str) -> str:
+    """Why nobody can have this identifier; empty where somebody can."""
+    bad = not uid or any(char.isspace() for char in uid) or uid.isdigit()
+    return f"'{uid}' has to be without white space and more than a number." if bad else ""
+
+
 def upsert(
     state: Weavy, call: Call, uid: str, body: Mapping[str, Any], *, wanted: int | None = None
 ) -> tuple[User, bool]:
@@ -74,8 +80,8 @@ def upsert(
     user = state.users.get(state.uids.get(fold_uid(uid), 0))
     made = user is None
     if user is None:
-        if not uid or any(char.isspace() for char in uid) or uid.isdigit():
-            raise BadValues({"uid": [f"'{uid}' has to be without white space and more than a number."]})
+        if reason := unfit(uid):
+            raise BadValues({"uid": [reason]})
         user = state.add_user(uid, call.now, number=wanted)
     elif body:
         user.modified_at = call.now
