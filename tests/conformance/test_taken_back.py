@@ -1,4 +1,4 @@
-"""What a world can come to by calls that were accepted, its snapshot and the state file say, and both are taken back."""
+"""Whatever a world comes to by calls that were accepted, its snapshot and its state file are taken back."""
 
 from __future__ import annotations
 
