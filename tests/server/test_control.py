@@ -1,8 +1,10 @@
 """The control API over the wire: moving time, waiting for what happens, and faults that break connections."""
 
 import asyncio
+import io
 import time
 from collections.abc import AsyncIterator
+from functools import partial
 from typing import Any
 
 import aiohttp
@@ -11,10 +13,12 @@ from desk import Served, serve
 from sample import SAMPLE
 
 from chatsim.control.problems import render
-from chatsim.core.api import Api, Call, Route
+from chatsim.core.api import MEBIBYTE, Api, Call, Route
 from chatsim.core.effects import Later
 from chatsim.core.http import Reply
+from chatsim.core.json import encode
 from chatsim.core.routing import Territory
+from chatsim.core.snapshot import take
 from chatsim.server.assembly import assemble
 
 WORLD = "/_sim/worlds/default"
@@ -279,3 +283,14 @@ async def test_a_world_with_a_port_of_its_own(client: Client) -> None:
         assert (answer.status, answer.headers["X-Sim-World"]) == (200, "a")
     assert (await client.ask("GET", "/_sim/worlds/a"))[1]["base_url"] == shown["base_url"]
     assert (await client.ask("DELETE", "/_sim/worlds/a"))[0] == 204
+
+
+async def test_a_snapshot_may_be_longer_than_all_other_bodies(client: Client) -> None:
+    """It holds what was uploaded; a setting says how long it may be."""
+    document = encode(take(client.running.world))
+    put = partial(client.session.put, f"{WORLD}/snapshot")
+    async with put(data=io.BytesIO(document + b" " * (65 * MEBIBYTE))) as answer:
+        assert answer.status == 200
+    client.running.world.settings["snapshots.max_bytes"] = len(document)
+    async with put(data=document + b" ") as answer:
+        assert answer.status == 413

@@ -8,10 +8,19 @@ from chatsim.control.worlds import SERVICE_RESTART, show
 from chatsim.core.api import MEBIBYTE, Call
 from chatsim.core.effects import Dispose
 from chatsim.core.http import Reply
+from chatsim.core.settings import Setting
 from chatsim.core.simulator import Simulator
 
-LIMIT: Final = 64 * MEBIBYTE
-"""Uploaded files are in a snapshot."""
+LIMIT: Final = "snapshots.max_bytes"
+SETTINGS: Final = (
+    Setting(
+        name=LIMIT,
+        type="int",
+        title="How long a snapshot that is put back may be, the files uploaded in it included",
+        default=1024 * MEBIBYTE,
+        least=1,
+    ),
+)
 
 
 def take_snapshot(simulator: Simulator, call: Call) -> Reply:

@@ -8,8 +8,8 @@ from typing import Any, Final
 
 import msgspec
 
-MOST: Final = 100_000_000_000
-"""No number is larger: as seconds that is three thousand years."""
+MOST: Final = 10_000_000_000
+"""No number is larger: as seconds that is three hundred years, so that nothing ends after the calendar does."""
 
 Value = str | int | float | bool | None | list[Any] | dict[str, Any]
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from functools import lru_cache
 
 from chatsim.apis import discover
-from chatsim.control import build
+from chatsim.control import build, snapshots
 from chatsim.core import callback_settings
 from chatsim.core.api import Api
 from chatsim.core.declared import Declared
@@ -27,7 +27,7 @@ def assemble(
     """
     chosen = options or ServerOptions()
     declared = _declared(tuple(discover() if apis is None else apis), chosen.access)
-    return Simulator(declared, wall, options=chosen, settings=callback_settings.SETTINGS)
+    return Simulator(declared, wall, options=chosen, settings=(*callback_settings.SETTINGS, *snapshots.SETTINGS))
 
 
 @lru_cache(maxsize=16)
