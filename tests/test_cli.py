@@ -170,7 +170,7 @@ UNUSABLE = [
     ("woven: {projects: {p: {client_ids: 7}}}", "/woven/projects/p/client_ids: expected array"),
     ("weavy: {conversations: {1: {nonsense: x}}}", "/weavy/conversations/1/nonsense: unknown member"),
     ("keycloak: {realms: {r: {clients: {c: {secret: 7}}}}}", "/keycloak/realms/r/clients/c/secret: expected string"),
-    ("airy: {channels: {a: {}}}", "/airy: airy cannot be built from it: 'a' is no UUID"),
+    ("airy: {channels: {a: {}}}", "/airy/channels/a: airy cannot be built from it: 'a' is no UUID"),
     ("woven: {projects: {}}\nwoven: {}", "'woven' is there twice"),
     ("woven: {projects: {p: {member_ids: [2026-01-01]}}}", "/woven/projects/p/member_ids/0: put a date into quotes"),
     ("woven: {projects: {p: {member_ids: [.nan]}}}", "/woven/projects/p/member_ids/0: nan is nothing that JSON has"),

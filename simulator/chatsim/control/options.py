@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from itertools import islice
 from typing import Any, Final
 
-from chatsim.control.fixtures import problems
 from chatsim.core.clock import moment_of
 from chatsim.core.dialect import escape
+from chatsim.core.fixtures import problems
 from chatsim.core.schemas import refused
 from chatsim.core.settings import SettingError
 from chatsim.core.simulator import Simulator

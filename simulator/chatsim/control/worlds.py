@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from chatsim.control.fixtures import unbuilt
 from chatsim.control.lists import piece
 from chatsim.control.options import differing, options_of
 from chatsim.control.plugging import plugged
@@ -14,6 +13,7 @@ from chatsim.core.api import NOTHING, Call
 from chatsim.core.clock import rfc3339
 from chatsim.core.effects import Dispose, Elsewhere, Expire, OpenPort
 from chatsim.core.errors import ApiError, Conflict, Unavailable
+from chatsim.core.fixtures import unbuilt
 from chatsim.core.http import Pending, Reply
 from chatsim.core.schemas import refused
 from chatsim.core.simulator import Simulator

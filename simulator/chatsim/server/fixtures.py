@@ -9,8 +9,8 @@ from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from chatsim.control.fixtures import problems, unbuilt
 from chatsim.core.dialect import escape
+from chatsim.core.fixtures import problems, unbuilt
 from chatsim.core.json import MAX_DEPTH
 from chatsim.core.world import DEFAULT, World
 from chatsim.server.usage import UsageError

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from desk import Desk
 
-from chatsim.control.fixtures import problems
 from chatsim.core import data
+from chatsim.core.fixtures import problems
 from chatsim.core.json import decode
 
 ROOM = {"type": "room", "members": ["a"]}
