@@ -12,6 +12,10 @@ from hostile import begun, bugs, spoiled
 
 from chatsim.core.json import decode
 
+ALONE = {"type": "room", "members": ["nobody"]}
+FAULT = {"id": "f", "match": {}, "act": {"status": 500}, "skip": 0, "times": 1, "probability": 1, "expires": None}
+FAULT |= {"seen": 0, "hits": 0}
+
 
 def test_a_good_snapshot_is_taken_up() -> None:
     """One of a world in which every API was used breaks no rule."""
@@ -52,7 +56,20 @@ def test_one_thing_wrong(seed: int) -> None:
         ("counts/airy-message", 0, "/counts/airy-message"),
         ("counts/delivery", 0, "/counts/delivery"),
         ("timers/*/args", {}, "/timers/*/args/message_id"),
-        ("options/fixture", {"weavy": 5}, "/options/fixture"),
+        ("options/fixture", {"weavy": 5}, "/options/fixture/weavy"),
+        ("options/fixture", {"weavy": {"nope": {}}}, "/options/fixture/weavy/nope"),
+        ("options/fixture", {"airy": {"channels": {"x": {}}}}, "/options/fixture/airy/channels/x"),
+        (
+            "options/fixture",
+            {"weavy": {"conversations": {"1": ALONE}}},
+            "/options/fixture/weavy/conversations/1/*",
+        ),
+        ("options/ttl_s", -5, "/options/ttl_s"),
+        ("options/ttl_s", 1e300, "/options/ttl_s"),
+        ("options/clock", {"mode": "frozen", "odd": 1}, "/options/clock/odd"),
+        ("faults", [FAULT, FAULT], "/faults/1/id"),
+        ("faults", [{**FAULT, "seen": -5}], "/faults/0/seen"),
+        ("faults", [{**FAULT, "hits": -5}], "/faults/0/hits"),
         ("settings", {"kobil.auto_reply": None}, "/settings/kobil.auto_reply"),
     ],
 )

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from chatsim.core import whole
+from chatsim.core import fixtures, whole
 from chatsim.core.acts import contradictions
 from chatsim.core.clock import END, FIRST, LAST, SECOND, moment_of
 from chatsim.core.dialect import escape
@@ -18,6 +18,7 @@ from chatsim.core.faults import Act
 from chatsim.core.ids import Ids
 from chatsim.core.settings import SettingError
 from chatsim.core.ties import Problem, broken
+from chatsim.core.world import DEFAULT, World, WorldOptions
 
 if TYPE_CHECKING:
     from chatsim.core.api import Api
@@ -39,11 +40,8 @@ def problems(simulator: Simulator, snapshot: Snapshot) -> Iterator[Problem]:
                 yield f"{where}/{escape(name)}", problem
     for where, settings in (("/settings", snapshot.settings), ("/options/settings", options.settings)):
         yield from _unknown_settings(simulator, where, settings)
-    for name in ("accounts", "truth"):
-        if getattr(options, name) not in _CHOICES[name]:
-            yield f"/options/{name}", f"{name} is one of {', '.join(_CHOICES[name])}, not {getattr(options, name)!r}"
-    yield from _bad_fixture(simulator, options.fixture)
     yield from _bad_moments(simulator.wall(), snapshot)
+    yield from _bad_options(simulator, options)
     yield from _bad_timers(simulator, snapshot)
     for kind, count in snapshot.counts.items():
         if not 0 <= count < _MANY:
@@ -59,7 +57,14 @@ def problems(simulator: Simulator, snapshot: Snapshot) -> Iterator[Problem]:
 
 def _bad_faults(simulator: Simulator, snapshot: Snapshot) -> Iterator[Problem]:
     schema = simulator.schemas.get("_sim/fault")
+    known: set[str] = set()
     for place, fault in enumerate(snapshot.faults):
+        for name in ("seen", "hits"):
+            if not 0 <= getattr(fault, name) < _MANY:
+                yield f"/faults/{place}/{name}", f"{getattr(fault, name)} is no number of entries"
+        if fault.id in known:
+            yield f"/faults/{place}/id", f"there are two of {fault.id!r}"
+        known.add(fault.id)
         act = written(fault.act)
         planned = {"match": fault.match, "act": act, "times": fault.times, "skip": fault.skip}
         moment = fault.expires is None or FIRST <= fault.expires <= END
@@ -114,13 +119,23 @@ def _unknown_settings(simulator: Simulator, where: str, settings: Mapping[str, A
                 yield f"{where}/{escape(name)}", "it has no value"
 
 
-def _bad_fixture(simulator: Simulator, fixture: str | Mapping[str, Any]) -> Iterator[Problem]:
-    if isinstance(fixture, str):
-        if fixture not in ("documented", "empty"):
-            yield "/options/fixture", f"there is no fixture {fixture!r}"
-        return
-    for violation in simulator.schemas.get("_sim/world-options").explain({"fixture": fixture}):
+def _bad_options(simulator: Simulator, options: WorldOptions) -> Iterator[Problem]:
+    for name in ("accounts", "truth"):
+        if getattr(options, name) not in _CHOICES[name]:
+            yield f"/options/{name}", f"{name} is one of {', '.join(_CHOICES[name])}, not {getattr(options, name)!r}"
+    fixture = options.fixture
+    if not isinstance(fixture, str):
+        yield from ((f"/options/fixture{where}", what) for where, what in fixtures.problems(simulator, fixture))
+    elif fixture not in ("documented", "empty"):
+        yield "/options/fixture", f"there is no fixture {fixture!r}"
+    asked = msgspec.structs.asdict(options)
+    told = {name: value for name, value in asked.items() if value is not None and (name != "clock" or value)}
+    for violation in simulator.schemas.get("_sim/world-options").explain(told):
         yield f"/options{violation.pointer}", violation.message
+    if isinstance(fixture, str):
+        return
+    if (found := fixtures.unbuilt(World(simulator, DEFAULT, options), fixture)) is not None:
+        yield f"/options/fixture{found[0]}", found[1]
 
 
 def _bad_timers(simulator: Simulator, snapshot: Snapshot) -> Iterator[Problem]:
