@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 from desk import Desk
+from examples import examples
+from growing import Walk, nested
 
 from chatsim.core.clock import LAST
 from chatsim.core.json import encode
@@ -17,14 +19,6 @@ WORLD = "/_sim/worlds/default"
 CHANNEL = "airy/channels/09816fe0-7950-40cb-bf60-adfa0d6d0679"
 TALK = "airy/conversations/11111111-1111-4111-8111-111111111111"
 Step = tuple[str, str, Any]
-
-
-def nested(levels: int) -> dict[str, Any]:
-    """An object in an object in an object."""
-    found: dict[str, Any] = {"text": "x"}
-    for _ in range(levels):
-        found = {"a": found}
-    return found
 
 
 def airy(message: Any, **more: Any) -> list[Step]:
@@ -67,6 +61,14 @@ HISTORIES: dict[str, list[Step]] = {
     ],
     "people at the beginning": [clock_at("1970-01-01T00:00:00Z"), ("POST", "populate", {"messages": 40})],
     "chat of a name": [said(), ("POST", "/chat/New", {"user_ids": ["ann"]})],
+    "round number": [("PUT", "m3o/tokens/t", {"calls_per_second": 1.0})],
+    "long after KOBIL": [
+        clock_at("9000-01-01T00:00:00Z"),
+        ("PUT", "kobil/services/s", {"callback_url": "http://127.0.0.1:9/x"}),
+        ("PUT", "kobil/users/u", {"tenant": "t"}),
+        ("POST", "kobil/send-text", {"service": "s", "tenant": "t", "user": "u", "text": "x"}),
+    ],
+    "odd realm": [("POST", "keycloak/mint", {"realm": "\ud800", "client_id": "c"})],
     "odd seed": [("POST", "/_sim/worlds", {"name": "odd", "seed": "\ud800"})],
 }  # fmt: skip
 
@@ -106,6 +108,21 @@ def test_a_clock_that_runs_on_from_the_last_moment(desk: Desk) -> None:
         desk.world.clock.frozen_at = LAST + 1 if stopped else None
         take_step(desk, *LONG_TOKEN)
         assert taken_back(desk) == (200, b"")
+
+
+@pytest.mark.parametrize("seed", range(examples(12)))
+def test_whatever_happens_is_taken_back(seed: int, tmp_path: Path) -> None:
+    """At any time in a random life of a world, by this server and from a state file by another; no bug meanwhile."""
+    walk = Walk(seed)
+    for _ in range(10):
+        for _ in range(8):
+            walk.step()
+        document = walk.snapshot()
+        answer = walk.desk.ask("PUT", "/_sim/worlds/rich/snapshot", document)
+        assert answer.status == 200, walk.why(answer.body)
+        (tmp_path / "state").write_bytes(document)
+        assert StateFile(assemble(), tmp_path / "state").load()
+    assert walk.bugs() == []
 
 
 @pytest.mark.parametrize("sent_at", ["1969-12-31T23:59:59Z", "9000-01-01T00:00:01Z", "0001-01-01T00:00:00+10:00"])

@@ -28,4 +28,4 @@ def issuer(call: Call, realm: str) -> str:
 def _path(call: Call, realm: str) -> str:
     # A trigger has no request of its own; the documents' form is the one with the prefix.
     prefix = "" if call.request.path.startswith("/realms/") else "/auth"
-    return f"{prefix}/realms/{quote(realm, safe='')}"
+    return f"{prefix}/realms/{quote(realm, safe='', errors='surrogatepass')}"

@@ -26,6 +26,7 @@ _NS_PER_MS: Final = 1_000_000
 _NS_PER_US: Final = 1_000
 _SEQUENCE_BITS: Final = 32
 _LOW_BITS: Final = 64
+_ROUND_MS: Final = 62**MESSAGE_ID_LENGTH >> _LOW_BITS
 
 
 class MessageId(NamedTuple):
@@ -64,9 +65,12 @@ def message_id(at_ms: int, sequence: int, chance: bytes) -> str:
 
     The real one has 64 random bits below the time. Here the upper 32 of them count, so that ids of
     one frozen moment still rise in the order in which they were made; the lower 32 are ``chance``.
+    In 2284 the characters are used up, and the time in them begins anew.
     """
     counted = sequence & (1 << _SEQUENCE_BITS) - 1
-    return encode_message_id(MessageId(at_ms, counted << _SEQUENCE_BITS | int.from_bytes(chance[:4], "big")))
+    return encode_message_id(
+        MessageId(at_ms % _ROUND_MS, counted << _SEQUENCE_BITS | int.from_bytes(chance[:4], "big"))
+    )
 
 
 class MessageIds(msgspec.Struct):

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+import msgspec
+
 from chatsim.apis.m3o.chat import members
 from chatsim.apis.m3o.state import M3O, Chat, Message, Namespace, Token
 from chatsim.core.api import Call, Collection
@@ -18,13 +20,17 @@ def begin(world: World, fixture: Mapping[str, Any], now: int) -> M3O:
     """Build the state of a world from its fixture."""
     state = M3O()
     for token, body in fixture.get("tokens", {}).items():
-        state.tokens[token] = Token(**body)
+        state.tokens[token] = _token(body)
     for chat_id, body in fixture.get("chats", {}).items():
         with inside(f"/chats/{escape(chat_id)}"):
             if not chat_id:
                 raise refused("", "a chat needs an id of at least one character")
             _place(state, _chat(chat_id, body, world.ids, now), body)
     return state
+
+
+def _token(body: Mapping[str, Any]) -> Token:
+    return msgspec.convert(body, Token, strict=False)  # for JSON 1.0 is an integer too
 
 
 def _chat(chat_id: str, body: Mapping[str, Any], ids: Ids, now: int) -> Chat:
@@ -53,7 +59,7 @@ def _message(chat_id: str, place: int, said: Mapping[str, Any], ids: Ids, now: i
 def _put_token(state: M3O, call: Call) -> tuple[bool, Any]:
     token = call.params["token"]
     created = token not in state.tokens
-    state.tokens[token] = Token(**call.body)
+    state.tokens[token] = _token(call.body)
     return created, _shown_token(token, state.tokens[token])
 
 
