@@ -7,6 +7,7 @@ import sys
 import threading
 import unittest
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import aiohttp
@@ -77,6 +78,9 @@ def test_what_it_cannot_be_told_is_refused() -> None:
     wrong: Any = "closed"
     with pytest.raises(UsageError, match="open or listed, not 'closed'"), chatsim.serve(accounts=wrong):
         pass
+    for port in (-1, 80000):
+        with pytest.raises(UsageError, match=f"0 to 65535, not {port}"), chatsim.serve(port=port):
+            pass
     with pytest.raises(UsageError, match="/cobil: there is no API 'cobil'"), chatsim.serve(fixture={"cobil": {}}):
         pass
     with chatsim.serve() as server:
@@ -115,6 +119,56 @@ async def test_a_coroutine_may_start_one() -> None:
     with chatsim.serve() as server:
         async with aiohttp.ClientSession() as session, session.get(f"{server.url}/_sim/readyz") as answer:
             assert answer.status == 200
+
+
+@pytest.fixture
+def greenlets(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As if gevent had patched this process: what it says of itself, without what it does."""
+    patches = SimpleNamespace(is_module_patched=lambda name: name == "threading")
+    monkeypatch.setitem(sys.modules, "gevent.monkey", patches)
+
+
+@pytest.mark.usefixtures("greenlets")
+def test_where_threads_are_greenlets_it_has_a_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No thread is started, nothing is left behind, and the options are the same."""
+    monkeypatch.setenv("CHATSIM_KOBIL__AUTO_REPLY", "echo")
+    before = threading.active_count()
+    with chatsim.serve(seed="7", strict=True, fixture={"kobil": {"users": {"ann": {"tenant": "a"}}}}) as server:
+        assert threading.active_count() == before
+        shown = server.get_world().show()
+        assert (shown["seed"], shown["strict"]) == ("7", True)
+        assert [one["user"] for one in server.get_world().kobil.get("users")["items"]] == ["ann"]
+        settings = server.get_world().call("GET", "/settings")["settings"]
+        assert settings["kobil.auto_reply"]["value"] == "off"
+    with pytest.raises(OSError, match="refused"):
+        server.version()
+
+
+@pytest.mark.usefixtures("greenlets")
+def test_where_threads_are_greenlets_the_same_is_refused() -> None:
+    """Before a process is started; a receiver needs a thread, and says so."""
+    with pytest.raises(SettingError, match="nothing"), chatsim.serve(settings={"kobil.nothing": 1}):
+        pass
+    with chatsim.serve() as server:
+        with pytest.raises(PortTaken), chatsim.serve(port=int(server.url.rpartition(":")[2])):
+            pass
+        with pytest.raises(RuntimeError, match="gevent made greenlets"):
+            server.get_world().callbacks.receiver()
+
+
+def test_the_process_ends_with_the_program() -> None:
+    """Even when that is killed."""
+    program = (
+        "import os, chatsim.apart\n"
+        "with chatsim.apart.serving({}) as url:\n"
+        "    print(url, flush=True)\n"
+        "    os._exit(9)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], env=environment(), capture_output=True, text=True, check=False, timeout=60
+    )
+    with pytest.raises(OSError, match="refused"):  # the output was read to its end, which the process held open
+        ask("GET", f"{done.stdout.strip()}/_sim/readyz")
 
 
 def test_unittest() -> None:

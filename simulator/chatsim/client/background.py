@@ -14,9 +14,18 @@ _AWAITING: Final = CO_COROUTINE | CO_ASYNC_GENERATOR
 
 
 class Background:
-    """The thread runs until `close`, or until the process ends."""
+    """The thread runs until `close`, or until the process ends.
+
+    Raises:
+        RuntimeError: there are no threads here.
+    """
 
     def __init__(self, loop_factory: Callable[[], asyncio.AbstractEventLoop] | None = None) -> None:
+        if threads_are_greenlets():
+            raise RuntimeError(
+                "gevent made greenlets of this program's threads, and a receiver needs a thread: let callbacks go to a "
+                "server of your own, as gevent.pywsgi.WSGIServer is one"
+            )
         self.loop = (loop_factory or asyncio.new_event_loop)()
         self._thread = threading.Thread(target=self._run, name="chatsim", daemon=True)
         self._thread.start()
@@ -43,6 +52,12 @@ async def _cancel_the_rest() -> None:
         task.cancel()
     await asyncio.gather(*rest, return_exceptions=True)
     await asyncio.get_running_loop().shutdown_asyncgens()
+
+
+def threads_are_greenlets() -> bool:
+    """Whether gevent patched what makes threads: one that waits for its sockets by other means holds up the program."""
+    patches = sys.modules.get("gevent.monkey")
+    return patches is not None and bool(patches.is_module_patched("threading"))
 
 
 def run_blocking(loop: asyncio.AbstractEventLoop, work: Coroutine[Any, Any, _T]) -> _T:
