@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import threading
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 
+import greenlet  # type: ignore[import-untyped]  # Playwright brings it, without types
 import pytest
 
-from chatsim.client.background import Background, refuse_in_coroutine, run_awaited, run_blocking
+from chatsim.client.background import Background, refuse_below_loop, run_awaited, run_blocking
 
 
 async def thread_name() -> str:
@@ -74,7 +76,7 @@ async def test_blocking_below_an_async_generator_is_refused() -> None:
     """Async fixtures are such."""
 
     async def generate() -> AsyncIterator[None]:
-        refuse_in_coroutine()
+        refuse_below_loop()
         yield
 
     with pytest.raises(RuntimeError, match="chatsim_async"):
@@ -83,16 +85,70 @@ async def test_blocking_below_an_async_generator_is_refused() -> None:
 
 async def test_blocking_in_a_thread_of_its_own_is_fine() -> None:
     """Nothing is held up there."""
-    await asyncio.to_thread(refuse_in_coroutine)
+    await asyncio.to_thread(refuse_below_loop)
+
+
+def _refusals(calls: Callable[[asyncio.AbstractEventLoop, Callable[[], None]], object]) -> list[str]:
+    """What became of a blocking verb where `calls` has the loop call it."""
+    heard: list[str] = []
+    loop = asyncio.new_event_loop()
+
+    def verb(*_: object) -> None:
+        try:
+            refuse_below_loop()
+        except RuntimeError as error:
+            heard.append(str(error))
+        loop.stop()
+
+    calls(loop, verb)
+    loop.run_forever()
+    loop.run_until_complete(asyncio.sleep(0))  # what was closed is gone after a turn
+    loop.close()
+    return heard
+
+
+@pytest.mark.parametrize("greenlets", [False, True])
+@pytest.mark.parametrize(
+    "calls",
+    [
+        lambda loop, verb: loop.call_soon(verb),
+        lambda loop, verb: loop.create_task(asyncio.sleep(0)).add_done_callback(verb),
+        lambda loop, verb: loop.create_task(
+            loop.create_datagram_endpoint(_protocol(verb), local_addr=("127.0.0.1", 0))
+        ),
+    ],
+    ids=["call_soon", "add_done_callback", "connection_made"],
+)
+def test_blocking_in_a_callback_of_the_loop_is_refused(
+    calls: Callable[..., object], greenlets: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It would hold up the loop just the same, whether the program knows greenlets or not."""
+    if greenlets:
+        monkeypatch.setitem(sys.modules, "greenlet", greenlet)
+    else:
+        monkeypatch.delitem(sys.modules, "greenlet", raising=False)
+    (text,) = _refusals(calls)
+    assert "chatsim_async" in text
+
+
+def _protocol(verb: Callable[[], None]) -> type[asyncio.DatagramProtocol]:
+    class Connected(asyncio.DatagramProtocol):
+        def connection_made(self, transport: asyncio.BaseTransport) -> None:
+            verb()
+            transport.close()
+
+    return Connected
 
 
 def test_a_loop_that_runs_beside_is_no_reason() -> None:
-    """As far as asyncio knows a loop runs here, but no coroutine called: so it is with Playwright's blocking API."""
+    """As far as asyncio knows a loop runs here, but in another greenlet: so it is with Playwright's blocking API."""
+    here = greenlet.getcurrent()
     loop = asyncio.new_event_loop()
-    loop.call_soon(refuse_in_coroutine)
+    loop.call_soon(here.switch)
+    beside = greenlet.greenlet(loop.run_forever)
+    beside.switch()
+    assert asyncio._get_running_loop() is loop
+    refuse_below_loop()
     loop.call_soon(loop.stop)
-    problems: list[object] = []
-    loop.set_exception_handler(lambda _, context: problems.append(context))
-    loop.run_forever()
+    beside.switch()
     loop.close()
-    assert problems == []

@@ -11,6 +11,7 @@ from typing import Any, Final, TypeVar
 
 _T = TypeVar("_T")
 _AWAITING: Final = CO_COROUTINE | CO_ASYNC_GENERATOR
+_RUNNING: Final = frozenset({asyncio.BaseEventLoop.run_forever.__code__, asyncio.Runner.run.__code__})
 
 
 class Background:
@@ -63,7 +64,7 @@ def threads_are_greenlets() -> bool:
 def run_blocking(loop: asyncio.AbstractEventLoop, work: Coroutine[Any, Any, _T]) -> _T:
     """Run something on the loop of another thread, and wait for it."""
     try:
-        refuse_in_coroutine()
+        refuse_below_loop()
     except RuntimeError:
         work.close()
         raise
@@ -75,22 +76,29 @@ async def run_awaited(loop: asyncio.AbstractEventLoop, work: Coroutine[Any, Any,
     return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(work, loop))
 
 
-def refuse_in_coroutine() -> None:
-    """Raise where blocking would hold up a running event loop.
+def refuse_below_loop() -> None:
+    """Raise where blocking would hold up a running event loop: in a coroutine, and in what a loop calls back.
 
-    A running loop alone does not say so: Playwright's blocking API keeps one running beside the test, in a greenlet
-    whose frames are not below those of the test. What counts is a coroutine among the callers.
+    A running loop alone does not say so where there are greenlets: Playwright's blocking API keeps one running beside
+    the test, in a greenlet whose frames are not below those of the test. There the callers count.
 
     Raises:
-        RuntimeError: a coroutine is among the callers.
+        RuntimeError: this thread's loop waits for the caller.
     """
     if asyncio._get_running_loop() is None:  # noqa: SLF001 - the documented way raises, at thirty times the cost
         return
+    if "greenlet" not in sys.modules or _called_by_loop():
+        raise RuntimeError(
+            "a blocking verb of chatsim was called inside a running event loop, which it would hold up: "
+            "use the fixture chatsim_async (or chatsim.client.AsyncClient) and await the verb"
+        )
+
+
+def _called_by_loop() -> bool:
+    """Whether a coroutine or what runs a loop is among the callers; loops that are no Python show in neither."""
     frame = sys._getframe(1)  # noqa: SLF001 - inspect.currentframe() is the same function
     while frame is not None:
-        if frame.f_code.co_flags & _AWAITING:
-            raise RuntimeError(
-                "a blocking verb of chatsim was called inside a running event loop, which it would hold up: "
-                "use the fixture chatsim_async (or chatsim.client.AsyncClient) and await the verb"
-            )
+        if frame.f_code.co_flags & _AWAITING or frame.f_code in _RUNNING:
+            return True
         frame = frame.f_back  # type: ignore[assignment]  # the outermost has None, which ends the loop
+    return False

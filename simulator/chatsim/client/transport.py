@@ -13,7 +13,7 @@ from urllib.parse import urlencode, urlsplit
 from uuid import NAMESPACE_URL, uuid5
 
 from chatsim.client.answers import ChatsimError, File
-from chatsim.client.background import refuse_in_coroutine
+from chatsim.client.background import refuse_below_loop
 
 PATIENCE_S: Final = 10.0
 DEFAULT_URL: Final = "http://localhost:8080"
@@ -95,7 +95,7 @@ class BlockingTransport:
 
     def ask(self, method: str, path: str, body: Any = None, *, patience_s: float = 0.0) -> tuple[int, bytes]:
         """Send a request and give status and body; `patience_s` is how long the answer may be held back."""
-        refuse_in_coroutine()
+        refuse_below_loop()
         raw, headers = encoded(body)
         connection = self._connect(PATIENCE_S + patience_s)
         try:
@@ -107,7 +107,7 @@ class BlockingTransport:
 
     def lines(self, path: str, headers: Mapping[str, str]) -> Iterator[bytes]:
         """The lines of an answer that goes on, until it ends."""
-        refuse_in_coroutine()
+        refuse_below_loop()
         connection = self._connect(None)
         try:
             connection.request("GET", path, headers={**self._target.headers, **headers})
