@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 
@@ -74,6 +77,53 @@ async def test_nobody_there() -> None:
         await AsyncClient("http://127.0.0.1:9").version()
     with pytest.raises(OSError, match="refused"):
         await asyncio.to_thread(Client("http://127.0.0.1:9").version)
+
+
+@contextmanager
+def says(raw: bytes) -> Iterator[str]:
+    """A service that answers every connection so, and hangs up."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def talk() -> None:
+            for _ in range(2):
+                peer, _address = server.accept()
+                with peer:
+                    peer.recv(65536)
+                    peer.sendall(raw)
+
+        talking = threading.Thread(target=talk)
+        talking.start()
+        yield f"http://127.0.0.1:{server.getsockname()[1]}"
+        talking.join()
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"",
+        b"SSH-2.0-OpenSSH\r\n",
+        b"x" * 100_000,
+        b"HTTP/1.1 two hundred\r\n\r\n",
+        b'HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\n{"version": ',
+    ],
+)
+async def test_an_answer_that_ends_or_is_none_is_an_os_error(raw: bytes) -> None:
+    """In both halves: the simulator went away, or another service listens there."""
+    with says(raw) as url:
+        with pytest.raises(OSError, match=r"HTTP|answer|response|reset"):
+            await AsyncClient(url).version()
+        with pytest.raises(OSError, match=r"HTTP|answer|response|reset"):
+            await asyncio.to_thread(Client(url).version)
+
+
+@pytest.mark.parametrize("body", ["<html>", [1], "7"])
+async def test_what_no_simulator_answers_is_told(sink: Sink, body: object) -> None:
+    """With status 200 too: it is not taken for an answer."""
+    sink.answer([Answer(200, body)])
+    with pytest.raises(ChatsimError, match="no simulator answers so"):
+        await AsyncClient(sink.url).version()
+    with pytest.raises(ChatsimError, match="no simulator answers so"):
+        await asyncio.to_thread(Client(sink.url).version)
 
 
 def test_bodies() -> None:

@@ -6,6 +6,7 @@ import asyncio
 import http.client
 import json
 import os
+import re
 import ssl
 from collections.abc import AsyncIterator, Iterator, Mapping
 from typing import Any, Final
@@ -16,6 +17,9 @@ from chatsim.client.answers import ChatsimError, File
 from chatsim.client.background import refuse_below_loop
 
 PATIENCE_S: Final = 10.0
+SHOWN: Final = 500
+"""Bytes of an answer that no simulator gives, in the error that says so."""
+_STATUS: Final = re.compile(rb"HTTP/[0-9.]+ ([0-9]{3})(?: |\r?\n)")
 DEFAULT_URL: Final = "http://localhost:8080"
 
 
@@ -76,13 +80,16 @@ def decoded(status: int, raw: bytes, refused: bool) -> Any:
     """JSON data of an answer, None where it has no body.
 
     Raises:
-        ChatsimError: the status is an error's and `refused` errors are to be raised.
+        ChatsimError: the status is an error's and `refused` errors are to be raised, or no simulator answers so.
     """
     try:
         data = json.loads(raw) if raw else None
+        foreign = not isinstance(data, dict | None)
     except ValueError:
-        data = {"title": "no JSON", "detail": raw[:500].decode("utf-8", "replace")}
-    if status >= 400 and refused:
+        data, foreign = {"detail": raw[:SHOWN].decode("utf-8", "replace")}, True
+    if foreign and status < 400:
+        raise ChatsimError(status, {"detail": f"no simulator answers so: {raw[:SHOWN].decode('utf-8', 'replace')}"})
+    if status >= 400 and (refused or foreign):
         raise ChatsimError(status, data if isinstance(data, dict) else {"detail": str(data)})
     return data
 
@@ -102,6 +109,8 @@ class BlockingTransport:
             connection.request(method, path, raw, {**self._target.headers, **headers})
             answer = connection.getresponse()
             return answer.status, answer.read()
+        except http.client.HTTPException as error:
+            raise _broken_off(error) from error
         finally:
             connection.close()
 
@@ -115,6 +124,8 @@ class BlockingTransport:
             if answer.status != 200:
                 decoded(answer.status, answer.read(), refused=True)
             yield from answer
+        except http.client.HTTPException as error:
+            raise _broken_off(error) from error
         finally:
             connection.close()
 
@@ -138,6 +149,8 @@ class AwaitedTransport:
             try:
                 status, length = await _head(reader)
                 return status, await (reader.read() if length is None else reader.readexactly(length))
+            except asyncio.IncompleteReadError as error:
+                raise _broken_off(error) from error
             finally:
                 writer.close()
 
@@ -167,9 +180,28 @@ class AwaitedTransport:
         return reader, writer
 
 
+def _broken_off(error: Exception) -> ConnectionError:
+    """What http.client and asyncio say each in a way of its own, where OSError is expected."""
+    if isinstance(error, ConnectionError):
+        return error
+    return ConnectionResetError(f"the answer is no HTTP, or was broken off: {error}")
+
+
 async def _head(reader: asyncio.StreamReader) -> tuple[int, int | None]:
-    """The status and the length of the body, None where it goes on to the end."""
-    status = int((await reader.readline()).split(None, 2)[1])
+    """The status and the length of the body, None where it goes on to the end.
+
+    Raises:
+        ConnectionError: there is none.
+    """
+    try:
+        first = await reader.readline()
+    except ValueError as error:  # longer than any head
+        raise _broken_off(error) from error
+    if not first:
+        raise ConnectionResetError("the connection was closed without an answer")
+    if (found := _STATUS.match(first)) is None:
+        raise ConnectionResetError(f"the answer is no HTTP: {first[:SHOWN].decode('utf-8', 'replace')!r}")
+    status = int(found[1])
     length = None
     while (line := await reader.readline()).strip():
         name, _, value = line.decode("latin-1").partition(":")
