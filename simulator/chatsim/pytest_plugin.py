@@ -7,33 +7,24 @@ from __future__ import annotations
 
 import contextlib
 import os
-import re
-from collections.abc import Callable, Generator, Iterator, Mapping
+import warnings
+from collections.abc import Generator, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
-    from chatsim.client import AsyncWorld, Client, Entry, World
-
-SHOWN: Final = 20
-"""Entries in the report of a failed test."""
-ABANDONED_S: Final = 86_400
-"""When a simulator elsewhere may forget the world of a test that never ended."""
+    from chatsim.client import AsyncWorld, Client, World
+    from chatsim.watching import Watch
 
 MARKER: Final = (
     "chatsim(fail_on={...}): fail the test when its world's journal holds such entries: "
     "'bug' (always on), 'invalid' (a request broke the contract), 'unmatched' (no route was meant)"
 )
-FAIL_ON: Final[Mapping[str, Callable[[Entry], bool]]] = {
-    "bug": lambda entry: bool(entry.get("bug")),
-    "invalid": lambda entry: bool(entry.get("violations")),
-    "unmatched": lambda entry: entry["kind"] == "request" and not entry.get("operation"),
-}
+FAIL_ON: Final = ("bug", "invalid", "unmatched")
 
-_WATCH: Final = pytest.StashKey["Watch"]()
+_WATCH: Final[pytest.StashKey[Watch]] = pytest.StashKey()
+_FAIL_ON: Final = pytest.StashKey[frozenset[str]]()
 _SHARED: Final = pytest.StashKey[contextlib.ExitStack]()
 _URL: Final = pytest.StashKey[str]()
 
@@ -97,25 +88,54 @@ def _named_url(config: pytest.Config) -> str | None:
 @pytest.fixture(scope="session")
 def chatsim_server(pytestconfig: pytest.Config) -> Iterator[Client]:
     """The simulator: one in this process, or the one that `--chatsim-url` or `CHATSIM_URL` names."""
-    url = _named_url(pytestconfig)
+    with _simulator(pytestconfig) as client:
+        watch = _watch(pytestconfig, client)
+        yield client
+        watch.end()
+
+
+def _watch(config: pytest.Config, client: Client) -> Watch:
+    """The one of this client: whoever overrides `chatsim_server` has a client of his own."""
+    from chatsim.watching import Watch
+
+    watch = config.stash.get(_WATCH, None)
+    if watch is None or watch.client is not client:
+        folder = config.getoption("--chatsim-artifacts")
+        watch = Watch(client, config.invocation_params.dir / folder if folder else None)
+        config.stash[_WATCH] = watch
+    return watch
+
+
+def _simulator(config: pytest.Config) -> contextlib.AbstractContextManager[Client]:
+    url = _named_url(config)
     if url is None:
         from chatsim.testing import serve
 
-        with serve() as client:
-            yield client
-    else:
-        from chatsim.client import Client
+        return serve()
+    from chatsim.client import Client
 
-        with Client(url) as client:
-            _greet(client)
-            yield client
+    client = Client(url)
+    _greet(client)
+    return client
 
 
 def _greet(client: Client) -> None:
+    """Say it in a line where the address is no simulator's."""
+    from chatsim import __version__
+    from chatsim.client import ChatsimError
+
+    named = f"{client.url} (--chatsim-url, CHATSIM_URL)"
     try:
-        client.version()
+        version = client.call("GET", "/livez").get("version")
     except OSError as error:
-        pytest.fail(f"no simulator answers at {client.url} (--chatsim-url, CHATSIM_URL): {error}", pytrace=False)
+        pytest.fail(f"no simulator answers at {named}: {error}", pytrace=False)
+    except ChatsimError as error:
+        pytest.fail(f"another service answers at {named}, with status {error.status}: {error}", pytrace=False)
+    if version is None:
+        pytest.fail(f"another service answers at {named}: its /_sim/livez names no version", pytrace=False)
+    if version != __version__:
+        message = f"the simulator at {named} is chatsim {version}, its client here {__version__}"
+        warnings.warn(pytest.PytestWarning(message), stacklevel=1)
 
 
 @pytest.fixture
@@ -129,13 +149,10 @@ def chatsim(
     request: pytest.FixtureRequest, chatsim_server: Client, chatsim_options: Mapping[str, Any]
 ) -> Iterator[World]:
     """A world of the test's own, with blocking verbs. It is deleted after the test."""
-    wanted = _fail_on(request.node)
+    _watch(request.config, chatsim_server)
     labels = {"test": request.node.nodeid, **chatsim_options.get("labels", {})}
-    with chatsim_server.world(**{"ttl_s": ABANDONED_S, **chatsim_options, "labels": labels}) as world:
-        watch = request.node.stash[_WATCH] = Watch(world, wanted)
+    with chatsim_server.world(**{**chatsim_options, "labels": labels}) as world:
         yield world
-        del request.node.stash[_WATCH]
-        watch.check()
 
 
 @pytest.fixture
@@ -143,87 +160,51 @@ def chatsim_async(chatsim: World) -> AsyncWorld:
     """The same world with awaited verbs."""
     from chatsim.client import AsyncClient, AsyncWorld
 
-    client = AsyncClient(chatsim.client.url, receivers=chatsim.client.receivers)
+    blocking = chatsim.client
+    client = AsyncClient(blocking.target, receivers=blocking.receivers, records=blocking.records)
     return AsyncWorld(client, {"name": chatsim.name, "base_url": chatsim.base_url})
 
 
 # What becomes of a test
 
 
-class Watch:
-    """Looks after the world of a test: `fail_on` names what must not be in its journal."""
-
-    def __init__(self, world: World, fail_on: frozenset[str]) -> None:
-        self.world = world
-        self._fail_on = fail_on
-        self._seen = 0
-
-    def check(self) -> None:
-        """Fail the test if its journal holds what must not be there, unless that was told already."""
-        from chatsim.client.answers import GONE, ChatsimError, line
-
-        try:
-            entries = self.world.journal.entries(since=self._seen)
-        except ChatsimError as error:
-            if error.status == GONE:  # the test deleted its world, and the journal with it
-                return
-            raise
-        self._seen = max((entry["seq"] for entry in entries), default=self._seen)
-        found = [
-            f"  {name}: {line(entry)}" for entry in entries for name in sorted(self._fail_on) if FAIL_ON[name](entry)
-        ]
-        if found:
-            pytest.fail("\n".join((f"the journal of world {self.world.name} holds", *found)), pytrace=False)
-
-    def story(self) -> str:
-        """The last entries, one a line."""
-        from chatsim.client.answers import line
-
-        return "\n".join(map(line, self.world.journal.entries()[-SHOWN:])) or "(nothing happened)"
-
-    def keep(self, folder: Path, test: str) -> Path:
-        """Write the bundle of the world; the file is named after the test."""
-        import json
-        from hashlib import sha256
-
-        name = re.sub(r"[^A-Za-z0-9_.-]+", "_", test)
-        if len(name) > 150:
-            name = f"{name[:140]}-{sha256(test.encode()).hexdigest()[:9]}"
-        folder.mkdir(parents=True, exist_ok=True)
-        file = folder / f"{name}.json"
-        file.write_text(json.dumps(self.world.bundle(redact=False), ensure_ascii=False, indent=1), encoding="utf-8")
-        return file
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_setup(item: pytest.Item) -> Generator[None, object, object]:
+    """Understand the marker, and draw a line below what was before."""
+    item.stash[_FAIL_ON] = _fail_on(item)
+    if (watch := item.config.stash.get(_WATCH, None)) is not None:
+        watch.begin()
+    return (yield)
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
-    """Look at the journal of a test that passed so far."""
+    """Look at the journals of a test that passed so far."""
     result = yield
-    if (watch := item.stash.get(_WATCH, None)) is not None:
-        watch.check()
+    _check(item)
     return result
 
 
 @pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, object, object]:
+    """Look again at what came since, worlds that ended included."""
+    result = yield
+    _check(item)
+    return result
+
+
+def _check(item: pytest.Item) -> None:
+    if (watch := item.config.stash.get(_WATCH, None)) is not None:
+        watch.check(item.stash.get(_FAIL_ON, frozenset()))
+
+
+@pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Add the last entries to the report of a test that failed, and keep its bundle."""
+    """Add the last entries to the report of a test that failed, and keep its bundles."""
     report = yield
-    if report.failed and (watch := item.stash.get(_WATCH, None)) is not None:
-        report.sections += _sections(item, watch)
+    if report.failed and (watch := item.config.stash.get(_WATCH, None)) is not None:
+        report.sections += watch.sections(item.nodeid)
     return report
-
-
-def _sections(item: pytest.Item, watch: Watch) -> Iterator[tuple[str, str]]:
-    from pathlib import Path
-
-    from chatsim.client import ChatsimError
-
-    try:
-        yield f"chatsim: last entries of world {watch.world.name}", watch.story()
-        if folder := item.config.getoption("--chatsim-artifacts"):
-            yield "chatsim: bundle", str(watch.keep(Path(folder), item.nodeid))
-    except (ChatsimError, OSError) as error:
-        yield "chatsim", f"cannot tell more: {error}"
 
 
 def _fail_on(item: pytest.Item) -> frozenset[str]:
@@ -232,6 +213,6 @@ def _fail_on(item: pytest.Item) -> frozenset[str]:
         if marker.args or marker.kwargs.keys() - {"fail_on"}:
             pytest.fail(f"the marker is {MARKER}", pytrace=False)
         wanted |= set(marker.kwargs.get("fail_on", ()))
-    if unknown := sorted(wanted - FAIL_ON.keys()):
+    if unknown := sorted(wanted.difference(FAIL_ON)):
         pytest.fail(f"the marker chatsim has fail_on {', '.join(FAIL_ON)}, not {', '.join(unknown)}", pytrace=False)
     return frozenset(wanted)

@@ -10,27 +10,31 @@ from urllib.parse import quote
 from chatsim.client.answers import ChatsimError
 from chatsim.client.awaited.world import AsyncWorld
 from chatsim.client.receivers import Receivers
+from chatsim.client.records import Records
 from chatsim.client.transport import AwaitedTransport, Target, decoded, target_of
 
 
 class AsyncClient:
     """A simulator. Without a `url` it is the one that `CHATSIM_URL` names, else `http://localhost:8080`.
 
-    `receivers` are the local servers that callbacks are sent to; they end with the client.
+    The `target` of another client will do as well, its token and authority included. `receivers` are the local servers
+    that callbacks are sent to; they end with the client. `records` keep what became of the worlds that it made.
     """
 
     def __init__(
         self,
-        url: str | None = None,
+        url: str | Target | None = None,
         *,
         token: str | None = None,
         ca_file: str | None = None,
         receivers: Receivers | None = None,
+        records: Records | None = None,
     ) -> None:
-        target = Target(url, token, ca_file)
-        self.url = target.url
+        self.target = url if isinstance(url, Target) else Target(url, token, ca_file)
+        self.url = self.target.url
         self.receivers = receivers or Receivers()
-        self._transport = AwaitedTransport(target)
+        self.records = records
+        self._transport = AwaitedTransport(self.target)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.url}>"
@@ -82,8 +86,11 @@ class AsyncClient:
 
     async def world(self, name: str | None = None, **options: Any) -> AsyncWorld:
         """Make a world; its options are those of `POST /_sim/worlds`. Use it in a `with` to have it deleted after."""
-        body = options if name is None else {"name": name, **options}
-        return AsyncWorld(self, await self.call("POST", "/worlds", body))
+        body = options if self.records is None else self.records.completed(options)
+        shown = await self.call("POST", "/worlds", body if name is None else {"name": name, **body})
+        if self.records is not None:
+            self.records.add(shown, body.get("labels", {}))
+        return AsyncWorld(self, shown)
 
     async def keep_world(self, name: str, *, reset: bool = False, **options: Any) -> AsyncWorld:
         """Make a world, or take the one of that name where it has the same options."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Self, cast
 from urllib.parse import quote
 
@@ -15,6 +16,7 @@ from chatsim.client.awaited.sockets import AsyncSockets
 
 if TYPE_CHECKING:
     from chatsim.client.awaited.client import AsyncClient
+    from chatsim.client.records import Record
 
 
 class AsyncWorld:
@@ -70,11 +72,23 @@ class AsyncWorld:
     async def reset(self) -> None:
         """Back to its fixture: state, tokens, ids, clock, quirks, settings, faults and journal."""
         await self.call("POST", "/reset")
+        if (record := self._record()) is not None:
+            record.seen = 0
 
     async def delete(self) -> None:
         """End it, and the receivers that were started for it."""
         self.client.receivers.close(self.name)
+        if (record := self._record()) is not None:
+            with suppress(ChatsimError, OSError):  # it is gone, or the simulator is
+                record.note(await self.journal.entries(since=record.seen))
+                if self.client.records is not None and self.client.records.bundles:
+                    record.bundle = await self.bundle(redact=False)
+            record.ended = True
         await self.call("DELETE", "")
+
+    def _record(self) -> Record | None:
+        records = self.client.records
+        return None if records is None else records.worlds.get(self.name)
 
     async def fork(self, name: str | None = None, **options: Any) -> AsyncWorld:
         """Make another world that goes on from where this one is, with its ids and tokens."""

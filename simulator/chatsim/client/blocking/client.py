@@ -10,27 +10,31 @@ from urllib.parse import quote
 from chatsim.client.answers import ChatsimError
 from chatsim.client.blocking.world import World
 from chatsim.client.receivers import Receivers
+from chatsim.client.records import Records
 from chatsim.client.transport import BlockingTransport, Target, decoded, target_of
 
 
 class Client:
     """A simulator. Without a `url` it is the one that `CHATSIM_URL` names, else `http://localhost:8080`.
 
-    `receivers` are the local servers that callbacks are sent to; they end with the client.
+    The `target` of another client will do as well, its token and authority included. `receivers` are the local servers
+    that callbacks are sent to; they end with the client. `records` keep what became of the worlds that it made.
     """
 
     def __init__(
         self,
-        url: str | None = None,
+        url: str | Target | None = None,
         *,
         token: str | None = None,
         ca_file: str | None = None,
         receivers: Receivers | None = None,
+        records: Records | None = None,
     ) -> None:
-        target = Target(url, token, ca_file)
-        self.url = target.url
+        self.target = url if isinstance(url, Target) else Target(url, token, ca_file)
+        self.url = self.target.url
         self.receivers = receivers or Receivers()
-        self._transport = BlockingTransport(target)
+        self.records = records
+        self._transport = BlockingTransport(self.target)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.url}>"
@@ -82,8 +86,11 @@ class Client:
 
     def world(self, name: str | None = None, **options: Any) -> World:
         """Make a world; its options are those of `POST /_sim/worlds`. Use it in a `with` to have it deleted after."""
-        body = options if name is None else {"name": name, **options}
-        return World(self, self.call("POST", "/worlds", body))
+        body = options if self.records is None else self.records.completed(options)
+        shown = self.call("POST", "/worlds", body if name is None else {"name": name, **body})
+        if self.records is not None:
+            self.records.add(shown, body.get("labels", {}))
+        return World(self, shown)
 
     def keep_world(self, name: str, *, reset: bool = False, **options: Any) -> World:
         """Make a world, or take the one of that name where it has the same options."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Self, cast
 from urllib.parse import quote
 
@@ -15,6 +16,7 @@ from chatsim.client.blocking.sockets import Sockets
 
 if TYPE_CHECKING:
     from chatsim.client.blocking.client import Client
+    from chatsim.client.records import Record
 
 
 class World:
@@ -70,11 +72,23 @@ class World:
     def reset(self) -> None:
         """Back to its fixture: state, tokens, ids, clock, quirks, settings, faults and journal."""
         self.call("POST", "/reset")
+        if (record := self._record()) is not None:
+            record.seen = 0
 
     def delete(self) -> None:
         """End it, and the receivers that were started for it."""
         self.client.receivers.close(self.name)
+        if (record := self._record()) is not None:
+            with suppress(ChatsimError, OSError):  # it is gone, or the simulator is
+                record.note(self.journal.entries(since=record.seen))
+                if self.client.records is not None and self.client.records.bundles:
+                    record.bundle = self.bundle(redact=False)
+            record.ended = True
         self.call("DELETE", "")
+
+    def _record(self) -> Record | None:
+        records = self.client.records
+        return None if records is None else records.worlds.get(self.name)
 
     def fork(self, name: str | None = None, **options: Any) -> World:
         """Make another world that goes on from where this one is, with its ids and tokens."""
