@@ -340,6 +340,21 @@ def test_a_bundle_is_kept_for_each_failed_test(run: Run, tmp_path: Path) -> None
     result.stdout.fnmatch_lines(["*chatsim: bundle*", str(file)])
 
 
+def test_a_test_leaves_nothing_in_the_report_of_the_next(run: Run) -> None:
+    """Even where that fails before it begins."""
+    module = """
+        def test_it(chatsim):
+            get(chatsim.base_url + "/nothing")
+
+        @pytest.mark.chatsim(fail_on={"all"})
+        def test_next():
+            pass
+    """
+    result = run(module)
+    result.assert_outcomes(passed=1, errors=1)
+    result.stdout.no_fnmatch_line("*last entries*")
+
+
 def test_long_names_are_cut(run: Run, tmp_path: Path) -> None:
     """And stay different."""
     module = """

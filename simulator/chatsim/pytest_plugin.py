@@ -170,10 +170,10 @@ def chatsim_async(chatsim: World) -> AsyncWorld:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_setup(item: pytest.Item) -> Generator[None, object, object]:
-    """Understand the marker, and draw a line below what was before."""
-    item.stash[_FAIL_ON] = _fail_on(item)
+    """Draw a line below what was before, and understand the marker."""
     if (watch := item.config.stash.get(_WATCH, None)) is not None:
         watch.begin()
+    item.stash[_FAIL_ON] = _fail_on(item)
     return (yield)
 
 

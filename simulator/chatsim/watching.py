@@ -14,7 +14,7 @@ from typing import Any, Final
 import pytest
 
 from chatsim.client import ChatsimError, Client, Entry, World
-from chatsim.client.answers import GONE, line
+from chatsim.client.answers import GONE, line, printable
 from chatsim.client.records import Record, Records
 
 ABANDONED_S: Final = 86_400
@@ -66,7 +66,7 @@ class Watch:
             if told:
                 found += [f"the journal of world {record.name} holds", *told]
         if found:
-            pytest.fail(_printable("\n".join(found)), pytrace=False)
+            pytest.fail("\n".join(found), pytrace=False)
 
     def sections(self, test: str) -> Iterator[tuple[str, str]]:
         """For the report of a test that failed: the last entries of its worlds, and where their bundles are.
@@ -76,18 +76,18 @@ class Watch:
         try:
             self._look()
         except Exception as error:  # noqa: BLE001 - as said above
-            yield "chatsim", f"cannot tell more: {_printable(str(error))}"
+            yield "chatsim", f"cannot tell more: {printable(str(error))}"
         concerned = [one for one in self._records.worlds.values() if one.happened or one.labels.get("test") == test]
         for number, record in enumerate(concerned, 1):
             story = "\n".join([*map(line, record.recent), *["(it was deleted; what came since is lost)"] * record.lost])
             story = story or "(nothing happened)"
-            yield f"chatsim: last entries of world {record.name}", _printable(story)
+            yield f"chatsim: last entries of world {record.name}", story
             if self._folder is None:
                 continue
             try:
                 yield "chatsim: bundle", str(self._keep(self._folder, _file_name(test, number), record))
             except Exception as error:  # noqa: BLE001 - as said above
-                said = _printable(str(error)) or type(error).__name__
+                said = printable(str(error)) or type(error).__name__
                 yield "chatsim: no bundle", f"the bundle of world {record.name} was not written: {said}"
 
     def _look(self) -> None:
@@ -110,7 +110,7 @@ class Watch:
         file, part = folder / name, folder / f".{name}.{os.getpid()}"
         folder.mkdir(parents=True, exist_ok=True)
         try:
-            part.write_bytes(_encoded(json.dumps(bundle, ensure_ascii=False, indent=1)))
+            part.write_bytes(printable(json.dumps(bundle, ensure_ascii=False, indent=1)).encode())
             part.replace(file)
         finally:
             part.unlink(missing_ok=True)
@@ -124,14 +124,5 @@ class Watch:
 def _file_name(test: str, number: int) -> str:
     """Named after the test, and after no other: its whole name is in the digest."""
     name = re.sub(r"[^A-Za-z0-9_.-]+", "_", test)[:140]
-    digest = sha256(_encoded(test)).hexdigest()[:9]
+    digest = sha256(printable(test).encode()).hexdigest()[:9]
     return f"{name}-{digest}{f'-{number}' if number > 1 else ''}.json"
-
-
-def _encoded(text: str) -> bytes:
-    """UTF-8; half a surrogate pair, which has none, is written as JSON would escape it."""
-    return text.encode("utf-8", "backslashreplace")
-
-
-def _printable(text: str) -> str:
-    return _encoded(text).decode()

@@ -78,3 +78,12 @@ def test_an_expected_entry_is_known_later() -> None:
         later["seq"]
     later.arrive(REQUEST)
     assert (later["seq"], len(later), dict(later)) == (3, len(REQUEST), REQUEST)
+
+
+def test_half_a_surrogate_pair_can_be_printed() -> None:
+    """A terminal, a log and the workers of pytest-xdist take it: as JSON would write it."""
+    half = "\ud83d"
+    entry = {"seq": 1, "kind": "request", "notes": [{"text": f"{half} is unknown"}], "request": {"method": "GET"}}
+    assert line(entry) == "#1 request (\\ud83d is unknown)"
+    assert "\\ud83d" in str(NotSeen({"path": half}, {}))
+    assert str(ChatsimError(404, {"detail": half})) == "\\ud83d"

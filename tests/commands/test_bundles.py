@@ -76,6 +76,14 @@ def test_one_entry_is_shown_in_full(world: World, tmp_path: Path) -> None:
     assert (entry["seq"], entry["request"]["body"]) == (1, {"user_ids": ["ann", "bob"]})
 
 
+def test_half_a_surrogate_pair_is_shown(world: World, tmp_path: Path) -> None:
+    """As JSON writes it, since no terminal takes it."""
+    call(world, "POST", "/v1/chat/Create", {"name": "\ud83d"}, Authorization="Bearer t")
+    done = run("open", kept(world, tmp_path), "-e", str(world.journal.last_seq()))
+    assert (done.returncode, done.stderr) == (0, "")
+    assert json.loads(done.stdout)["request"]["body"] == {"name": "\ud83d"}
+
+
 def test_it_happens_again(world: World, tmp_path: Path) -> None:
     """Requests, refusals, triggers and what timers did are the same in another process."""
     done = run("replay", kept(world, tmp_path, redact=False))

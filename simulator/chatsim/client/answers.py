@@ -65,7 +65,7 @@ class ChatsimError(Exception):
         self.problem = dict(problem)
         lines = [str(problem.get("detail") or problem.get("title") or f"status {status}")]
         lines += [f"  {one.get('pointer')}: {one.get('detail')}" for one in problem.get("errors", ())]
-        super().__init__("\n".join(lines))
+        super().__init__(printable("\n".join(lines)))
 
 
 class NotSeen(AssertionError):
@@ -76,7 +76,7 @@ class NotSeen(AssertionError):
         self.entries: list[Entry] = list(found.get("entries", ()))
         self.near_misses: list[dict[str, Any]] = list(found.get("near_misses", ()))
         count = found.get("found", len(self.entries))
-        super().__init__("\n".join(_story(self.wanted, count, self.entries, self.near_misses)))
+        super().__init__(printable("\n".join(_story(self.wanted, count, self.entries, self.near_misses))))
 
 
 def _story(
@@ -100,7 +100,12 @@ def line(entry: Mapping[str, Any]) -> str:
     remarks += [str(one["text"]) for one in entry.get("notes") or ()]
     remarks += [f"{name} {_last_line(entry[name])}" for name in ("fault", "bug") if entry.get(name)]
     text = " ".join(str(one) for one in parts if one)
-    return f"{text} ({'; '.join(remarks)})" if remarks else text
+    return printable(f"{text} ({'; '.join(remarks)})" if remarks else text)
+
+
+def printable(text: str) -> str:
+    """Half a surrogate pair, which no terminal and no file takes, as JSON would escape it."""
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def _last_line(text: str) -> str:

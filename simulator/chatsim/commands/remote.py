@@ -74,7 +74,9 @@ def with_world(command: Callable[..., None]) -> Callable[..., None]:
 
 def show(data: Any) -> None:
     """Print JSON data for a person and for other programs."""
-    click.echo(json.dumps(data, ensure_ascii=False, indent=2))
+    from chatsim.client.answers import printable
+
+    click.echo(printable(json.dumps(data, ensure_ascii=False, indent=2)))
 
 
 def moment(text: str) -> str:
