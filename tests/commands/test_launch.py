@@ -7,12 +7,17 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pytest
 from process import END_S, environment, run
 
 PYTHON: Final = sys.executable
+QUIET: Final[dict[str, Any]] = {
+    "stdin": subprocess.DEVNULL,
+    "stdout": subprocess.PIPE,
+    "stderr": subprocess.DEVNULL,
+}
 ASK: Final = (
     "import os, urllib.request as r;"
     "print(r.build_opener(r.ProxyHandler({})).open(os.environ['CHATSIM_URL'] + '/_sim/livez').status)"
@@ -69,7 +74,10 @@ def test_a_log_file_holds_all_of_it(tmp_path: Path) -> None:
         (["exec", "--"], 2, "say what to run behind --"),
         (["exec", "--seeed", "x", "--", "true"], 2, "No such option"),
         (["exec", "--port", "1", "--", "true"], 2, "leave --port out"),
-        (["exec", "--set", "no.such=1", "--", "true"], 3, "no.such"),
+        (["exec", "--seeed", "x", "--", "true"], 2, "Usage: python -m chatsim exec ["),
+        (["exec", "--set", "no.such=1", "--", "true"], 2, "no.such"),
+        (["exec", "--fixture", "/no/such", "--", "true"], 2, "/no/such"),
+        (["exec", "--host", "0.0.0.0", "--", "true"], 2, "--control-token"),
         (["exec", "--", "/no/such/program"], 3, "/no/such/program cannot be run"),
         (["exec", "--log-file", "/no/such/folder/x", "--", "true"], 3, "cannot be written"),
     ],
@@ -100,6 +108,46 @@ def test_a_command_that_a_signal_ended() -> None:
     with _running("import signal\nprint('ready', flush=True)\nsignal.pause()") as running:
         running.send_signal(signal.SIGTERM)
         assert running.wait(END_S) == 128 + signal.SIGTERM
+
+
+SLOW: Final = """
+import os, signal, subprocess
+begin = subprocess.Popen
+def popen(arguments, **options):
+    started = begin(arguments, **options)
+    print(started.pid, flush=True)
+    {behind}
+    return started
+subprocess.Popen = popen
+import chatsim.cli
+chatsim.cli.main(["exec", "--", "sleep", "60"])
+"""
+"""An exec that says which process is its simulator."""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals are POSIX's")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1])
+def test_a_signal_before_the_command_runs(number: signal.Signals) -> None:
+    """Ends the simulator that is being started too, and 128 and the number is the code."""
+    with subprocess.Popen([PYTHON, "-c", SLOW.format(behind="")], env=environment(), **QUIET) as starting:
+        assert starting.stdout is not None
+        simulator = int(starting.stdout.readline())
+        starting.send_signal(number)
+        assert starting.wait(END_S) == 128 + number
+    with pytest.raises(ProcessLookupError):
+        os.kill(simulator, 0)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals are POSIX's")
+def test_a_signal_while_the_simulator_is_begun() -> None:
+    """Waits until it can be ended."""
+    code = SLOW.format(behind="os.kill(os.getpid(), signal.SIGTERM)")
+    with subprocess.Popen([PYTHON, "-c", code], env=environment(), **QUIET) as starting:
+        assert starting.stdout is not None
+        simulator = int(starting.stdout.readline())
+        assert starting.wait(END_S) == 128 + signal.SIGTERM
+    with pytest.raises(ProcessLookupError):
+        os.kill(simulator, 0)
 
 
 def _running(code: str) -> subprocess.Popen[bytes]:

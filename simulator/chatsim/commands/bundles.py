@@ -78,6 +78,7 @@ def replay(file: str) -> None:
     from chatsim.client.answers import line
     from chatsim.commands.launch import simulator
     from chatsim.commands.replaying import FOLLOWING, Replay
+    from chatsim.commands.signals import Signals
 
     bundle = _read(file)
     if bundle["redacted"]:
@@ -88,7 +89,11 @@ def replay(file: str) -> None:
         end(COULD_NOT_RUN, f"{bundle['dropped']} entries of {file} are lost, so it cannot begin where the world did")
     left_out: dict[str, list[str]] = {}
     followed = 0
-    with tempfile.TemporaryFile() as log, simulator(["--max-worlds", "2"], log) as url:
+    with (
+        tempfile.TemporaryFile() as log,
+        Signals() as signals,
+        simulator(["--max-worlds", "2"], log, signals) as url,
+    ):
         again = Replay(url, bundle)
         for _, step, entry in _in_order(bundle):
             if not step and int(entry["seq"]) <= int(bundle.get("since", 0)):

@@ -6,7 +6,6 @@ import contextlib
 import json
 import os
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
@@ -18,11 +17,10 @@ from typing import IO, Any, Final
 import click
 
 from chatsim.commands.remote import COULD_NOT_RUN, USAGE, end
+from chatsim.commands.signals import Signals
 
 END_S: Final = 10.0
 SHOWN_LINES: Final = 20
-_PASSED_ON: Final = ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2", "SIGBREAK")
-_KEYS: Final = frozenset(getattr(signal, name) for name in ("SIGINT", "SIGQUIT") if hasattr(signal, name))
 _EXAMPLE: Final = "chatsim exec --fixture empty -- pytest -q"
 
 
@@ -74,7 +72,7 @@ def _understood(context: click.Context, options: Sequence[str]) -> Mapping[str, 
     """The options of `serve`, as it would read them. Ends the command with its words where it would refuse them."""
     from chatsim.cli import serve
 
-    asked = serve.make_context("chatsim exec", list(options), parent=context.parent)
+    asked = serve.make_context("exec", list(options), parent=context.parent)
     source = asked.get_parameter_source("port")
     if source is not None and source.name == "COMMANDLINE":
         end(USAGE, "exec takes a free port; leave --port out")
@@ -89,25 +87,30 @@ def _opened(path: Path) -> IO[bytes]:
 
 
 def _run(command: Sequence[str], options: Sequence[str], token: str | None, log: IO[bytes], *, quiet: bool) -> int:
-    with simulator(options, log) as url:
+    with Signals() as signals, simulator(options, log, signals) as url:
+        variables = _variables(url, token)
+        signals.hold()
         try:
-            child = subprocess.Popen(command, env={**os.environ, **_variables(url, token)})
+            child = subprocess.Popen(command, env={**os.environ, **variables})
         except OSError as error:
             end(COULD_NOT_RUN, f"{command[0]} cannot be run: {error.strerror or error}")
-        with _passing_on(child):
-            code = child.wait()
+        signals.hand_on(child)
+        signals.release()
+        code = child.wait()
     if code and not quiet and (said := _last_lines(log)):
         click.echo(f"chatsim: what the simulator said:\n{said}", err=True)
     return code if code >= 0 else 128 - code
 
 
 @contextlib.contextmanager
-def simulator(options: Sequence[str], log: IO[bytes]) -> Iterator[str]:
+def simulator(options: Sequence[str], log: IO[bytes], signals: Signals) -> Iterator[str]:
     """A simulator as a process, what it says in `log`; its address.
 
-    It has a session of its own, so that Ctrl-C in the terminal reaches the command only, which decides.
+    It has a session of its own, so that Ctrl-C in the terminal reaches the command only, which decides. Whatever ends
+    this process ends it too.
     """
     arguments = [sys.executable, "-m", "chatsim", "serve", *options, "--port", "0"]
+    signals.hold()
     server = subprocess.Popen(
         arguments,
         stdin=subprocess.DEVNULL,
@@ -117,23 +120,26 @@ def simulator(options: Sequence[str], log: IO[bytes]) -> Iterator[str]:
     )
     assert server.stdout is not None
     said = server.stdout
-    address = _address(said, log)
     writing = threading.Thread(target=shutil.copyfileobj, args=(said, log), daemon=True)
-    writing.start()
     try:
+        signals.release()
+        address = _address(said, log)
+        writing.start()
         if address is None:
             writing.join()
-            server.wait()
-            end(COULD_NOT_RUN, f"the simulator did not start:\n{_last_lines(log)}")
+            code = server.wait()
+            end(USAGE if code == USAGE else COULD_NOT_RUN, f"the simulator did not start:\n{_last_lines(log)}")
         yield address
     finally:
+        signals.hold()
         server.terminate()
         try:
             server.wait(END_S)
         except subprocess.TimeoutExpired:
             server.kill()
             server.wait()
-        writing.join()
+        if writing.ident is not None:
+            writing.join()
         said.close()
 
 
@@ -150,35 +156,15 @@ def _address(said: IO[bytes], log: IO[bytes]) -> str | None:
 
 
 def _variables(url: str, token: str | None) -> dict[str, str]:
-    """What points client code at the simulator."""
-    from chatsim.client import Client
+    """What points client code at the simulator. Ends the command where the simulator does not let us ask."""
+    from chatsim.client import ChatsimError, Client
 
-    return Client(url, token=token).get_world().env()
-
-
-@contextlib.contextmanager
-def _passing_on(child: subprocess.Popen[bytes]) -> Iterator[None]:
-    """Hand signals on to the command. What a terminal sends at a key, it sends to the command itself."""
-
-    def hand_on(number: int, _frame: object) -> None:
-        if not (number in _KEYS and _from_terminal()):
-            child.send_signal(number)
-
-    numbers = [getattr(signal, name) for name in _PASSED_ON if hasattr(signal, name)]
-    before = {number: signal.signal(number, hand_on) for number in numbers}
     try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-def _from_terminal() -> bool:
-    """Whether keys of the terminal reach this process, and so the command too."""
-    try:
-        return os.tcgetpgrp(0) == os.getpgrp()
-    except (OSError, AttributeError):  # no terminal, or no such thing on this system
-        return os.name != "posix"
+        return Client(url, token=token).get_world().env()
+    except (ChatsimError, ValueError) as error:
+        end(USAGE, f"the simulator lets nobody look at it: {error}")
+    except OSError as error:
+        end(COULD_NOT_RUN, f"the simulator at {url} does not answer: {error}")
 
 
 def _last_lines(log: IO[bytes]) -> str:
