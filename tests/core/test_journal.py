@@ -100,3 +100,18 @@ def test_watchers_of_a_simulator_hear_all_its_worlds() -> None:
     desk.ask("GET", "/nowhere")
     desk.ask("GET", "/nowhere", world="other")
     assert told == ["default", "other"]
+
+
+def test_a_form_with_files_is_shown_by_its_parts() -> None:
+    """Fields as text, files by what is known of them, of equal names the first; what is not whole is not shown."""
+    form = (
+        b'--x\r\nContent-Disposition: form-data; name="text"\r\n\r\nHi\r\n'
+        b'--x\r\nContent-Disposition: form-data; name="text"\r\n\r\nHo\r\n'
+        b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.bin"\r\nContent-Type: a/b\r\n\r\n\0\xff\r\n'
+    )
+    entry = Entry(1, 0, "request")
+    entry.request_headers = CIMultiDict({"Content-Type": "multipart/form-data; boundary=x"})
+    entry.keep_request(form + b"--x--\r\n")
+    assert entry.body == {"text": "Hi", "file": {"filename": "a.bin", "content_type": "a/b", "size": 2}}
+    entry.keep_request(form)
+    assert entry.body is None

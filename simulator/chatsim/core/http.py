@@ -82,13 +82,15 @@ class Part(msgspec.Struct, frozen=True, kw_only=True):
 class Body(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A request's body: `raw` bytes as they came, or for multipart/form-data its `parts` (then `raw` is empty).
 
-    `problem` says why a multipart body could not be taken apart; the API words the refusal.
+    `kept` are the bytes of such a form where they are few enough for the journal. `problem` says why a multipart body
+    could not be taken apart; the API words the refusal.
     """
 
     raw: bytes = EMPTY
     parts: tuple[Part, ...] | None = None
     size: int = 0
     problem: str = ""
+    kept: bytes = EMPTY
 
 
 NO_BODY: Final = Body()

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from chatsim.core.schemas import Violation
 
 FORM: Final = "application/x-www-form-urlencoded"
+MULTIPART: Final = "multipart/form-data"
 MAX_ENTRIES: Final = 10_000
 MAX_BYTES: Final = 64 * 1024 * 1024
 KEPT_BODY: Final = 64 * 1024
@@ -110,8 +111,8 @@ class Entry(msgspec.Struct, eq=False, gc=False):
 
     @property
     def body(self) -> Any:
-        """The request's body decoded: the parameters of a form (of equal names the first), JSON data, else text; None
-        where there is none.
+        """The request's body decoded: the parameters of a form (of equal names the first; files by name, type and
+        size), JSON data, else text; None where there is none, or a form is not whole.
         """
         kind = (self.header("Content-Type") or "").partition(";")[0].strip().lower()
         if kind == FORM and self.request_body:
@@ -119,7 +120,17 @@ class Entry(msgspec.Struct, eq=False, gc=False):
             for name, value in parse_qsl(self.request_body.decode("utf-8", "replace"), keep_blank_values=True):
                 parameters.setdefault(name, value)
             return parameters
+        if kind == MULTIPART and self.request_body:
+            return self._parts()
         return _readable(self.request_body)
+
+    def _parts(self) -> dict[str, Any] | None:
+        from chatsim.core.multipart import BadMultipart, summary
+
+        try:
+            return summary(self.request_body, self.header("Content-Type") or "")
+        except BadMultipart:
+            return None
 
     @property
     def request_base64(self) -> str:

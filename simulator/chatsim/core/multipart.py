@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Final, Literal
+from typing import Any, Final, Literal
 from urllib.parse import unquote_to_bytes
 
 import msgspec
+
+from chatsim.core.files import as_text
 
 MAX_HEAD_BYTES: Final = 16 * 1024
 MAX_PARTS: Final = 100
@@ -56,6 +58,27 @@ def boundary(content_type: str) -> bytes:
     if not _BOUNDARY.fullmatch(value):
         raise BadMultipart(f"Content-Type {content_type!r} names no boundary, as in multipart/form-data; boundary=x7Yz")
     return value.encode("ascii")
+
+
+def summary(body: bytes, content_type: str) -> dict[str, Any]:
+    """What a whole body says: fields as text, files by name, type and size; of equal names the first.
+
+    Raises:
+        BadMultipart: it says nothing.
+    """
+    parser = Parser(boundary(content_type))
+    parts: list[tuple[PartHead, bytearray]] = []
+    for event in parser.feed(body):
+        if isinstance(event, PartHead):
+            parts.append((event, bytearray()))
+        else:
+            parts[-1][1].extend(event.data)
+    parser.finish()
+    said: dict[str, Any] = {}
+    for head, data in parts:
+        file = {"filename": as_text(head.filename or ""), "content_type": head.content_type, "size": len(data)}
+        said.setdefault(as_text(head.name), data.decode("utf-8", "replace") if head.filename is None else file)
+    return said
 
 
 class Parser:

@@ -170,7 +170,7 @@ def awaited(plan: Plan) -> None:
 def finish(plan: Plan, body: Body = NO_BODY) -> Outcome:
     """Decode, authorize, validate, operate, settle and check."""
     reply = plan.reply
-    plan.call.entry.keep_request(body.raw, body.size or None)
+    plan.call.entry.keep_request(body.raw or body.kept, body.size or None)
     if reply is None:
         try:
             reply = _operate(plan, body)
@@ -181,7 +181,7 @@ def finish(plan: Plan, body: Body = NO_BODY) -> Outcome:
 
 def refuse(plan: Plan, error: ApiError, body: Body = NO_BODY) -> Outcome:
     """Answer with an error that only the server could see: the body was too long, or did not arrive."""
-    plan.call.entry.keep_request(body.raw, body.size or None)
+    plan.call.entry.keep_request(body.raw or body.kept, body.size or None)
     return settle(plan, refusal(plan, error))
 
 

@@ -22,10 +22,12 @@ MAX_BYTES: Final = 16 * 1024 * 1024
 class Step(msgspec.Struct, frozen=True, kw_only=True):
     """One call that was carried out: after which entry of the journal, at which moment, what time it was then.
 
-    `body` is whole, however long: what is too much for all of them is dropped as a step.
+    `after` is the entry that was begun last, `behind` the one that was finished last. `body` is
+    whole, however long: what is too much for all of them is dropped as a step.
     """
 
     after: int
+    behind: int
     at: int
     then: int
     method: str
@@ -38,6 +40,7 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
         """As a bundle shows it."""
         return {
             "after": self.after,
+            "behind": self.behind,
             "at": rfc3339(self.at, 9),
             "then": rfc3339(self.then, 9),
             "method": self.method,

@@ -123,6 +123,7 @@ class World:
         """Remember a control call that changed something, for bundles; `body` is all of it."""
         step = Step(
             after=after,
+            behind=next((one.seq for one in self.journal.newest(1)), 0),
             at=at,
             then=self.clock.now(),
             method=entry.method,

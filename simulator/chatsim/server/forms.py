@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, BinaryIO, Final
 from chatsim.core.api import Route
 from chatsim.core.errors import TooLarge
 from chatsim.core.http import Body, Part
+from chatsim.core.journal import KEPT_BODY
 from chatsim.core.media import Blob
 from chatsim.core.multipart import BadMultipart, Parser, PartData, PartHead, boundary
 from chatsim.server.body import admit, arriving
@@ -39,11 +40,16 @@ async def read(request: web.BaseRequest, limit: int, timeout_s: float) -> Body:
     parser, problem = _parser(request.headers.get("Content-Type", ""))
     spools: list[_Spool] = []
     size = 0
+    kept: list[bytes] = []
     try:
         async for chunk in arriving(request, timeout_s):
             size += len(chunk)
             if size > limit:
                 raise TooLarge(limit)
+            if size <= KEPT_BODY:
+                kept.append(chunk)
+            else:
+                kept.clear()
             if parser is not None:
                 try:
                     _take(parser, chunk, spools)
@@ -55,7 +61,7 @@ async def read(request: web.BaseRequest, limit: int, timeout_s: float) -> Body:
         problem = str(bad)
     finally:
         parts = tuple(spool.part() for spool in spools)  # a part that is not used takes its file with it
-    return Body(parts=None if problem else parts, size=size, problem=problem)
+    return Body(parts=None if problem else parts, size=size, problem=problem, kept=b"".join(kept))
 
 
 def _parser(content_type: str) -> tuple[Parser | None, str]:
