@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
+from click.testing import CliRunner
 from process import Process, run, started
 
-from chatsim.client import Client, World
+from chatsim.cli import main
+from chatsim.client import Client, File, World
 from chatsim.core.clock import SECOND, parse_rfc3339, rfc3339
 
 JSON: Final = {"Content-Type": "application/json"}
@@ -206,6 +208,43 @@ def test_what_cannot_happen_again(
     assert (done.returncode, words in done.stderr) == (3, True), done.stderr
 
 
+DAMAGE: Final[list[tuple[str, list[str | int], Any]]] = [
+    ("/journal", ["journal"], "x"),
+    ("/journal/0/request", ["journal", 0, "request"], None),
+    ("/journal/1/response", ["journal", 1, "response"], {}),
+    ("/journal/1/request/headers/0", ["journal", 1, "request", "headers"], [["a"]]),
+    ("/journal/0/at", ["journal", 0, "at"], "noon"),
+    ("/journal/0/request/base64", ["journal", 0, "request", "base64"], "?"),
+    ("/steps/0", ["steps"], [{"x": 1}]),
+    ("/steps/0/body", ["steps", 0, "body"], None),
+    ("/first", ["first"], {"a": 1}),
+    ("/deliveries/0", ["deliveries"], [3]),
+    ("/faults", ["faults"], {}),
+]
+
+
+@pytest.mark.parametrize("command", ["open", "replay"])
+def test_damaged_bundle(world: World, tmp_path: Path, command: str) -> None:
+    """Exits with 2 and says where it is damaged."""
+    whole = world.bundle(redact=False)
+    for pointer, path, value in DAMAGE:
+        damaged = json.loads(json.dumps(whole))
+        inner = damaged
+        for step in path[:-1]:
+            inner = inner[step]
+        inner[path[-1]] = value
+        file = tmp_path / "x.json"
+        file.write_text(json.dumps(damaged))
+        done = CliRunner().invoke(main, [command, str(file)])
+        assert (done.exit_code, f": {pointer}: " in done.stderr) == (2, True), (pointer, done.stderr, done.exception)
+
+
+def test_a_beginning_that_no_simulator_takes(world: World, tmp_path: Path) -> None:
+    """Exits with 2, with the words of the simulator."""
+    done = run("replay", kept(world, tmp_path, lambda bundle: bundle["first"].update(shift="x"), redact=False))
+    assert (done.returncode, "cannot be made again: " in done.stderr) == (2, True), done.stderr
+
+
 @pytest.mark.parametrize("content", ["[]", "{}", '{"journal": {}}', "no JSON"])
 @pytest.mark.parametrize("command", ["open", "replay"])
 def test_what_is_no_bundle(tmp_path: Path, command: str, content: str) -> None:
@@ -253,7 +292,7 @@ def test_what_was_left_out_before_a_difference(world: World, tmp_path: Path) -> 
     """Where an answer differs, what was left out before it may be the reason."""
 
     def change(bundle: dict[str, Any]) -> None:
-        bundle["journal"][0]["request"]["size"] += 1
+        bundle["journal"][0]["request"]["size"] += 100_000
         bundle["journal"][1]["response"]["status"] = 418
 
     done = run("replay", kept(world, tmp_path, change, redact=False))
@@ -284,3 +323,60 @@ def test_what_followed_a_reset_happens_again(world: World, tmp_path: Path) -> No
     call(world, "POST", "/api/users/alice/tokens", Authorization="Bearer wys_simulator")
     done = run("replay", kept(world, tmp_path, redact=False))
     assert (done.returncode, done.stdout.partition(";")[0]) == (0, "3 answers, all the same")
+
+
+def test_a_trigger_that_waited_happens_again(world: World, tmp_path: Path) -> None:
+    """Without the wait, which is named: nothing is posted, so nobody would answer."""
+    world.kobil.put("services/s", callback_url=world.callbacks.receiver().url)
+    who = {"tenant": "flutter", "service": "s", "user": "ann", "wait_s": 5}
+    first = world.kobil.send_text(**who, text="Hi")
+    world.kobil.send_attachment(**who, file=File("cat.png", b"\x89PNG", "image/png"))
+    done = run("replay", kept(world, tmp_path, redact=False))
+    assert (done.returncode, done.stdout[:21]) == (0, "8 answers, all the sa"), done.stdout + done.stderr
+    number = first["entry"]
+    assert f"2 × the wait of a trigger for the receivers (nothing is posted to anybody): #{number}, #" in done.stdout
+
+
+def form(data: bytes) -> tuple[bytes, str]:
+    """A form with a file, and its content type."""
+    head = b'--x7Yz\r\nContent-Disposition: form-data; name="file"; filename="a.bin"\r\n\r\n'
+    return head + data + b"\r\n--x7Yz--\r\n", "multipart/form-data; boundary=x7Yz"
+
+
+def upload(world: World, data: bytes) -> int:
+    """Send a file to Weavy."""
+    connection = http.client.HTTPConnection(world.client.url.removeprefix("http://"), timeout=10)
+    body, kind = form(data)
+    connection.request("POST", f"/w/{world.name}/media.upload", body, {"Content-Type": kind})
+    answer = connection.getresponse()
+    answer.read()
+    connection.close()
+    return answer.status
+
+
+def test_small_uploads_happen_again(world: World, tmp_path: Path) -> None:
+    """The journal keeps them as they came; of longer ones it says that they are too long."""
+    seq = world.call("GET", "/journal")["last"] + 1
+    assert [upload(world, data) for data in (b"\x00\xff\x01", bytes(70_000))] == [200, 200]
+    done = run("replay", kept(world, tmp_path, redact=False))
+    assert (done.returncode, done.stdout[:21]) == (0, "7 answers, all the sa"), done.stdout + done.stderr
+    assert f"1 × requests with more than the 64 KiB that a journal keeps of a body: #{seq + 1}\n" in done.stdout
+
+
+def test_bodies_that_took_their_time_happen_again_in_order(world: World, tmp_path: Path) -> None:
+    """What was begun first was carried out last."""
+    raw = json.dumps({"user_ids": ["slow"]}).encode()
+    late = http.client.HTTPConnection(world.client.url.removeprefix("http://"), timeout=10)
+    late.putrequest("POST", f"/w/{world.name}/chat/New")
+    headers = {**JSON, "Authorization": "Bearer t", "Content-Length": str(len(raw)), "Expect": "100-continue"}
+    for name, value in headers.items():
+        late.putheader(name, value)
+    late.endheaders()
+    assert late.sock.recv(100).startswith(b"HTTP/1.1 100 ")
+    call(world, "POST", "/chat/New", {"user_ids": ["fast"]}, Authorization="Bearer t")
+    world.set_settings(**{"m3o.dialect": "rooms"})
+    late.send(raw)
+    assert late.getresponse().status == 200
+    late.close()
+    done = run("replay", kept(world, tmp_path, redact=False))
+    assert (done.returncode, done.stdout[:21]) == (0, "8 answers, all the sa"), done.stdout + done.stderr

@@ -5,25 +5,31 @@ from __future__ import annotations
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
-from typing import Any
+from functools import partial
+from typing import TYPE_CHECKING, Final
 
 import click
 
 from chatsim.commands.remote import COULD_NOT_RUN, FINDINGS, USAGE, end, moment, show
 from chatsim.commands.worlds import read_json
 
-FORMAT = 1
-NAMED = 10
+if TYPE_CHECKING:
+    from chatsim.commands.bundlefile import Bundle, Entry, Step
+    from chatsim.commands.replaying import Replay
+
+NAMED: Final = 10
 
 
-def _read(file: str) -> dict[str, Any]:
+def _read(file: str) -> Bundle:
     """A bundle; ends the command where the file holds none."""
-    bundle = read_json(file)
-    if not isinstance(bundle, dict) or not isinstance(bundle.get("journal"), list) or "first" not in bundle:
-        end(USAGE, f"{file} is no bundle; GET /_sim/worlds/{{w}}/bundle gives one")
-    if bundle.get("format") != FORMAT:
-        end(COULD_NOT_RUN, f"{file} has format {bundle.get('format')} (chatsim {bundle.get('chatsim')}); this reads 1")
-    return bundle
+    from chatsim.commands.bundlefile import BadBundle, OtherFormat, checked
+
+    try:
+        return checked(read_json(file))
+    except OtherFormat as error:
+        end(COULD_NOT_RUN, f"{file} {error}")
+    except BadBundle as error:
+        end(USAGE, f"{file} is no bundle, as GET /_sim/worlds/{{w}}/bundle gives one: {error}")
 
 
 @click.command("open")
@@ -40,7 +46,7 @@ def look(file: str, entry: int | None) -> None:
             end(USAGE, f"{file} has no entry {entry}; it has {min(entries, default=0)} to {max(entries, default=0)}")
         show(entries[entry])
         return
-    options = bundle["first"].get("options", {})
+    options = bundle["first"]["options"]
     fixture = options.get("fixture")
     click.echo(f"world {bundle['world']} at {bundle['at']}, chatsim {bundle['chatsim']}, seed {bundle['seed']}")
     click.echo(
@@ -57,10 +63,11 @@ def look(file: str, entry: int | None) -> None:
     for step in steps:
         click.echo(f"  {moment(step['at'])} after #{step['after']} {step['method']} {step['path']}")
     click.echo(f"\ndeliveries: {len(bundle['deliveries'])}")
-    for one in bundle["deliveries"]:
-        last = one["attempts"][-1] if one["attempts"] else {}
+    for delivery in bundle["deliveries"]:
+        last = delivery["attempts"][-1] if delivery["attempts"] else {}
         outcome = last.get("error") or last.get("status") or ""
-        click.echo(f"  {one['state']} {one['api']} {one['about']} to {one['url']} {outcome}".rstrip())
+        where = f"{delivery['api']} {delivery['about']} to {delivery['url']}"
+        click.echo(f"  {delivery['state']} {where} {outcome}".rstrip())
     click.echo(f"\nfaults: {len(bundle['faults'])}")
     for one in bundle["faults"]:
         click.echo(f"  {one['id']} hit {one['hits']} times: {one['act']} where {one['match']}")
@@ -77,7 +84,7 @@ def replay(file: str) -> None:
     """
     from chatsim.client.answers import line
     from chatsim.commands.launch import simulator
-    from chatsim.commands.replaying import FOLLOWING, Replay
+    from chatsim.commands.replaying import FOLLOWING
     from chatsim.commands.signals import Signals
 
     bundle = _read(file)
@@ -94,28 +101,56 @@ def replay(file: str) -> None:
         Signals() as signals,
         simulator(["--max-worlds", "2"], log, signals) as url,
     ):
-        again = Replay(url, bundle)
-        for _, step, entry in _in_order(bundle):
-            if not step and int(entry["seq"]) <= int(bundle.get("since", 0)):
-                left_out.setdefault("what was before the world was restored", []).append(f"#{entry['seq']}")
-            elif not step and entry["kind"] in FOLLOWING:
-                followed += 1
-            elif reason := again.withheld(entry) if step else again.obstacle(entry):
-                name = f"{entry['method']} {entry['path']} after #{entry['after']}" if step else f"#{entry['seq']}"
-                left_out.setdefault(reason, []).append(name)
-            elif difference := again.take(entry) if step else again.differs(entry):
-                head = f"{entry['method']} {entry['path']}" if step else line(entry)
+        again = _begun(url, bundle, file)
+        for one in _in_order(bundle):
+            if "after" in one:
+                named, head = f"{one['method']} {one['path']} after #{one['after']}", f"{one['method']} {one['path']}"
+                reason, act = again.withheld(one), partial(again.take, one)
+            else:
+                named, head = f"#{one['seq']}", line(one)
+                reason, act = again.obstacle(one), partial(again.differs, one)
+                if one["seq"] <= bundle.get("since", 0):
+                    reason = "what was before the world was restored"
+                elif one["kind"] in FOLLOWING:
+                    followed += 1
+                    continue
+                elif not reason and (shortened := again.shortened(one)):
+                    left_out.setdefault(shortened, []).append(named)
+            if reason:
+                left_out.setdefault(reason, []).append(named)
+            elif difference := act():
                 click.echo(f"{head}\n  {difference}{_listed(left_out, 'before this ')}")
                 sys.exit(FINDINGS)
     further = f"; {followed} entries followed from others" if followed else ""
     click.echo(f"{again.compared} answers, all the same{further}{_listed(left_out)}")
 
 
-def _in_order(bundle: Mapping[str, Any]) -> list[tuple[int, bool, dict[str, Any]]]:
-    """Entries, and the control calls (True) that came after them."""
-    happened = [(int(entry["seq"]), False, entry) for entry in bundle["journal"]]
-    happened += [(int(step["after"]), True, step) for step in bundle.get("steps", ())]
-    return sorted(happened, key=lambda one: one[:2])
+def _begun(url: str, bundle: Bundle, file: str) -> Replay:
+    """The world as it began; ends the command where the simulator does not take it."""
+    from chatsim.client import ChatsimError
+    from chatsim.commands.replaying import Replay
+
+    try:
+        return Replay(url, bundle)
+    except ChatsimError as error:
+        end(USAGE, f"the world of {file} (/world, /first) cannot be made again: {error}")
+
+
+def _in_order(bundle: Bundle) -> list[Entry | Step]:
+    """Entries, and the control calls between them, as they were carried out.
+
+    A journal lists what happened when it was finished, which is when it happened; numbers are given when it begins.
+    """
+    places = {0: 0, **{entry["seq"]: place for place, entry in enumerate(bundle["journal"], 1)}}
+
+    def place_of(step: Step) -> int:
+        if (place := places.get(step.get("behind", -1))) is not None:
+            return place
+        return max(place for seq, place in places.items() if seq <= step["after"])
+
+    happened: list[tuple[int, Entry | Step]] = [(places[entry["seq"]], entry) for entry in bundle["journal"]]
+    happened += [(place_of(step), step) for step in bundle.get("steps", ())]
+    return [one for _, one in sorted(happened, key=lambda pair: pair[0])]
 
 
 def _listed(left_out: Mapping[str, Sequence[str]], when: str = "") -> str:

@@ -6,16 +6,21 @@ import http.client
 import json
 import re
 from base64 import b64decode
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any, Final
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from chatsim.client import Client, World
+from chatsim.commands.bundlefile import Asked, Bundle, Entry, Step
 from chatsim.core.clock import SECOND, parse_rfc3339, rfc3339, seconds
+from chatsim.core.multipart import BadMultipart, boundary
 
 PATIENCE_S: Final = 30.0
 KEPT: Final = 64 * 1024
 DEFAULT: Final = "default"
+TOO_LONG: Final = 413
+_CUT_SHORT: Final = frozenset({400, 408})
+"""Statuses that say, where less came than was announced, that this is the reason."""
 _OWN: Final = frozenset({"connection", "content-length", "expect", "keep-alive", "transfer-encoding", "upgrade"})
 """Headers that belong to a connection, not to what was said over it."""
 
@@ -26,25 +31,26 @@ _WITHHELD: Final = {
     "sockets": "calls that closed sockets or wrote to them",
 }
 
-_Entry = Mapping[str, Any]
+_WAIT: Final = re.compile(rb'\r\ncontent-disposition:[^\r\n]*; *name="?wait_s"?[ \t]*[;\r]', re.IGNORECASE)
+_SENDABLE: Final = "".join(map(chr, range(0x21, 0x7F)))
 
 
 class Replay:
     """A world that begins where that of the bundle began. `compared` counts the answers that were the same."""
 
-    def __init__(self, url: str, bundle: Mapping[str, Any]) -> None:
+    def __init__(self, url: str, bundle: Bundle) -> None:
         self._place = urlsplit(url)
-        self._name = str(bundle["world"])
+        self._name = bundle["world"]
         client = Client(url)
         known = {one["name"] for one in client.worlds()}
         self._world: World = client.get_world(self._name) if self._name in known else client.world(self._name)
         self._world.restore(bundle["first"])
         self._world.callbacks.hold()
-        self._own_port = bool(bundle["first"].get("options", {}).get("listen"))
+        self._own_port = bool(bundle["first"]["options"].get("listen"))
         self._at: int | None = None
         self.compared = 0
 
-    def obstacle(self, entry: _Entry) -> str:
+    def obstacle(self, entry: Entry) -> str:
         """Why an entry is not sent again; empty where it is, or where it follows from others."""
         request = entry["request"]
         if entry["kind"] in FOLLOWING:
@@ -55,30 +61,40 @@ class Replay:
             return "handshakes of sockets"
         if not request["method"] or not request["path"]:
             return "what was no HTTP"
-        if len(b64decode(request.get("base64") or "")) != request["size"]:
+        kept = len(_body(request))
+        told = [
+            int(value) for name, value in request["headers"] if name.lower() == "content-length" and value.isdecimal()
+        ]
+        if request["size"] != kept or (entry["response"]["status"] == TOO_LONG and max(told, default=0) > KEPT):
             return f"requests with more than the {KEPT // 1024} KiB that a journal keeps of a body"
+        if entry["response"]["status"] in _CUT_SHORT and max(told, default=kept) > kept:
+            return "requests whose bodies did not arrive whole"
         return ""
 
-    def withheld(self, step: _Entry) -> str:
+    def shortened(self, entry: Entry) -> str:
+        """What of an entry is not done again though it is sent; empty where all of it is."""
+        waits = entry["kind"] == "trigger" and _without_wait(entry["request"]) != _body(entry["request"])
+        return "the wait of a trigger for the receivers (nothing is posted to anybody)" if waits else ""
+
+    def withheld(self, step: Step) -> str:
         """Why a control call is not made again; empty where it is."""
         place = step["path"].removeprefix(f"/_sim/worlds/{self._name}/").partition("/")[0]
         if step["path"].endswith("/journal"):
             return "calls that cleared the journal (what it forgot is not sent either)"
         return _WITHHELD.get(place, "")
 
-    def take(self, step: _Entry) -> str:
+    def take(self, step: Step) -> str:
         """Do again what a control call did; why that failed, empty where it did not."""
-        if len(b64decode(step.get("base64") or "")) != step["size"]:
+        if len(_body(step)) != step["size"]:
             return "its body is longer than what is kept of one"
         self._move(parse_rfc3339(step["at"]))
         if step["path"].endswith("/clock"):
             self._set_clock(step)
             return ""
-        request = {**step, "headers": [["Content-Type", "application/json"]]}
-        status, raw = self._send({"kind": "trigger", "request": request})
+        status, raw = self._ask(step, step["path"], [("Content-Type", "application/json")], _body(step))
         return "" if status < 300 else f"it is answered {status} now: {raw[:300].decode('utf-8', 'replace')}"
 
-    def _set_clock(self, step: _Entry) -> None:
+    def _set_clock(self, step: Step) -> None:
         """A clock that runs would run away: it is stopped at the moments that it showed."""
         clock, then = self._world.clock, parse_rfc3339(step["then"])
         if "advance_s" in step["body"]:
@@ -88,7 +104,7 @@ class Replay:
             clock.freeze(rfc3339(then, 9))
         self._at = then
 
-    def differs(self, entry: _Entry) -> str:
+    def differs(self, entry: Entry) -> str:
         """Let it happen at its moment; how the answer differs, empty where it is the same."""
         self._move(parse_rfc3339(entry["at"]))
         try:
@@ -105,7 +121,7 @@ class Replay:
         self.compared += 1
         return ""
 
-    def _difference(self, entry: _Entry, raw: bytes) -> str:
+    def _difference(self, entry: Entry, raw: bytes) -> str:
         was = entry["response"]
         if was["body"] is None or was["size"] > KEPT:
             return "" if was["size"] == len(raw) else f"{was['size']} bytes were answered, now {len(raw)}"
@@ -124,18 +140,21 @@ class Replay:
             clock.freeze(rfc3339(to, 9))
         self._at = to
 
-    def _send(self, entry: _Entry) -> tuple[int, bytes]:
+    def _send(self, entry: Entry) -> tuple[int, bytes]:
         request = entry["request"]
         headers = [(name, value) for name, value in request["headers"] if name.lower() not in _OWN]
         path = request["path"]
         if entry["kind"] == "trigger":  # a control call
             headers = [(name, value) for name, value in headers if name.lower() == "content-type"]
-        elif self._own_port:
+            return self._ask(request, path, headers, _without_wait(request))
+        if self._own_port:
             headers.append(("X-Sim-World", self._name))
         elif self._name != DEFAULT:
             path = f"/w/{self._name}{path}"
-        target = f"{path}?{request['query']}" if request["query"] else path
-        body = b64decode(request.get("base64") or "")
+        return self._ask(request, path, headers, _body(request))
+
+    def _ask(self, request: Asked | Step, path: str, headers: list[tuple[str, str]], body: bytes) -> tuple[int, bytes]:
+        target = quote(f"{path}?{request['query']}" if request["query"] else path, safe=_SENDABLE)
         named = {name.lower() for name, _ in headers}
         connection = http.client.HTTPConnection(self._place.hostname or "", self._place.port, timeout=PATIENCE_S)
         try:
@@ -151,12 +170,30 @@ class Replay:
         finally:
             connection.close()
 
-    def _plain(self, data: Any, entry: _Entry) -> Any:
+    def _plain(self, data: Any, entry: Entry) -> Any:
         """What is said, without where it was asked: the same in every run."""
         hosts = {value for name, value in entry["request"]["headers"] if name.lower() == "host"} | {self._place.netloc}
         named = "|".join(re.escape(host) for host in sorted(hosts))
         address = re.compile(rf"(https?|wss?)://({named})(/w/{re.escape(self._name)}(?=[/\"?#]|$))?")
         return _mapped(data, lambda text: address.sub(r"\1://simulator", text))
+
+
+def _body(request: Asked | Step) -> bytes:
+    return b64decode(request.get("base64") or "")
+
+
+def _without_wait(request: Asked) -> bytes:
+    """The body of a trigger without its `wait_s`: nothing is posted, so nobody would answer."""
+    raw = _body(request)
+    kind = next((value for name, value in request["headers"] if name.lower() == "content-type"), "")
+    try:
+        limit = b"--" + boundary(kind)
+        return limit.join(part for part in raw.split(limit) if not _WAIT.search(part.partition(b"\r\n\r\n")[0] + b"\r"))
+    except BadMultipart:
+        body = request["body"]
+        if isinstance(body, dict) and "wait_s" in body:
+            return json.dumps({name: value for name, value in body.items() if name != "wait_s"}).encode()
+        return raw
 
 
 def _mapped(data: Any, change: Any) -> Any:
