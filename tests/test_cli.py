@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import socket
 import ssl
+import subprocess
 import sys
 import threading
 import time
@@ -123,6 +124,10 @@ def test_options_have_one_name_everywhere(tmp_path: Path) -> None:
         ([], {"CHATSIM_CONTROL": "shut"}, "CHATSIM_CONTROL is unset or 'open'"),
         (["--fixture", "nowhere.yaml"], {}, "nowhere.yaml"),
         (["--public-url", "chat.example"], {}, "--public-url is an address such as"),
+        (["--allow-origin", "garbage"], {}, "--allow-origin is what a browser sends, such as"),
+        (["--allow-origin", "https://app.example/"], {}, "--allow-origin is what a browser sends, such as"),
+        ([], {"CHATSIM_CONTROL_TOKEN": "s3cret\r"}, "the control token holds a line end"),
+        (["--read-timeout", "nan"], {}, "'nan' is no finite number"),
         (["--world-ports", "9-8"], {}, "--world-ports is a range such as 8100-8199"),
         (["--port", "9", "--world-ports", "9-9"], {}, "--world-ports leaves no port to worlds"),
         (["--world-domain", "sim localhost"], {}, "--world-domain is a host name such as sim.localhost"),
@@ -340,3 +345,21 @@ def answering(name: str) -> Iterator[int]:
         finally:
             server.shutdown()
             thread.join()
+
+
+INTERRUPTED: Final = """
+import os, signal
+from chatsim import cli
+from chatsim.server import configuration
+configuration.start_from = lambda *_: os.kill(os.getpid(), signal.SIGINT)
+cli.main(["serve"])
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a terminal's Ctrl-C is a signal")
+def test_ctrl_c_before_it_listens_ends_quietly() -> None:
+    """With 130, as shells say it."""
+    done = subprocess.run(
+        [sys.executable, "-c", INTERRUPTED], env=environment(), capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")

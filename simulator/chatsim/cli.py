@@ -1,5 +1,6 @@
 """The command `chatsim`. Knows how options are written; what they do is known where they are handed to."""
 
+import errno
 import gc
 import importlib
 import os
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 import click
 
 from chatsim import __version__
+from chatsim.commands.numbers import FiniteRange
 
 if TYPE_CHECKING:
     from chatsim.core.simulator import Simulator
@@ -18,6 +20,10 @@ if TYPE_CHECKING:
 FINDINGS: Final = 1
 USAGE: Final = 2
 COULD_NOT_RUN: Final = 3
+INTERRUPTED: Final = 130
+UNWRITABLE: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
+"""What is wrong with an output, never with a connection."""
+
 ELSEWHERE: Final[Mapping[str, str]] = {
     "clock": "worlds.clock",
     "exec": "launch.run",
@@ -33,7 +39,27 @@ ELSEWHERE: Final[Mapping[str, str]] = {
 
 
 class Commands(click.Group):
-    """Imports a command of elsewhere when somebody asks for it: `serve` does not wait for the others."""
+    """Imports a command of elsewhere when somebody asks for it: `serve` does not wait for the others.
+
+    Ctrl-C ends each of them quietly, and so does an output that takes no more, with a word.
+    """
+
+    def main(self, *arguments: Any, **options: Any) -> Any:
+        """Run a command, and end with its code."""
+        try:
+            return super().main(*arguments, **options)
+        except OSError as error:
+            if error.errno not in UNWRITABLE:
+                raise
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nobody tries once more at the end
+            _end(COULD_NOT_RUN, f"the output cannot be written: {error.strerror}")
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            sys.exit(INTERRUPTED)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """All names, in order."""
@@ -52,7 +78,7 @@ class Commands(click.Group):
 def main() -> None:
     """A local simulator of chat APIs.
 
-    Exit codes: 0 ok, 1 findings, 2 usage, 3 could not run.
+    Exit codes: 0 ok, 1 findings, 2 usage, 3 could not run, 130 Ctrl-C.
     """
 
 
@@ -117,7 +143,7 @@ _PORT: Final = click.IntRange(0, 65535)
               help="json: one object per line.")  # fmt: skip
 @click.option("--verbose", "-v", is_flag=True, help="List every request, not only refused ones.")
 @click.option("--journal-size", type=click.IntRange(1), default=10_000, show_default=True, help="Entries per world.")
-@click.option("--read-timeout", type=click.FloatRange(0, min_open=True), default=30.0, show_default=True,
+@click.option("--read-timeout", type=FiniteRange(0, min_open=True), default=30.0, show_default=True,
               metavar="SECONDS", help="Longest pause in a request's body.")  # fmt: skip
 def serve(**given: Any) -> None:
     """Serve all APIs until Ctrl-C.

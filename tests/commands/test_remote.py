@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from typing import ClassVar, cast
 
 import pytest
+from click.testing import CliRunner
 from process import END_S, Process, environment, run, started
 
+from chatsim.cli import main
 from chatsim.client import Client, World
 
 
@@ -124,7 +132,17 @@ def test_the_journal_is_followed(world: World) -> None:
         (["worlds", "--url", "http://127.0.0.1:1"], 3, "`chatsim serve` starts one"),
         (["worlds", "--url", "nowhere"], 2, "is no address of a simulator"),
         (["journal", "tail", "--world", "nobody"], 3, "there is no world 'nobody'"),
-        (["trigger", "kobil", "no-such"], 3, "no route"),
+        (["worlds", "--token", "a\r"], 2, "the control token holds a line end"),
+        (["worlds", "--ca-file", "/no/such", "--url", "https://localhost:1"], 3, "/no/such cannot be used"),
+        (["trigger", "kobil", "no-such"], 2, "there are: choose, open-chat, "),
+        (["trigger", "kobil", "put", "path=services/s"], 2, "kobil has no trigger 'put'"),
+        (["trigger", "kobil", "_x"], 2, "kobil has no trigger '_x'"),
+        (["trigger", "clock", "advance", "seconds:=1"], 2, "no API 'clock' has triggers; airy, "),
+        (["trigger", "kobil", "send-text", f"text=@{__file__}"], 2, "send-text takes no file"),
+        (["populate", "--days", "nan"], 2, "'nan' is no finite number"),
+        (["journal", "tail", "--api", "nope"], 2, "there is no API 'nope'; there are: "),
+        (["journal", "tail", "--kind", "nope"], 2, "--kind"),
+        (["clock", "advance", "9" * 400], 2, "is no duration"),
         (["trigger", "kobil", "send-text", "colour=red"], 2, "/colour"),
         (["trigger", "kobil", "send-text", "text"], 2, "expected MEMBER=TEXT"),
         (["trigger", "kobil", "send-text", "text:={"], 2, "is not JSON"),
@@ -140,6 +158,106 @@ def test_what_cannot_be_done(world: World, arguments: list[str], code: int, word
     done = chatsim(world, *arguments)
     assert (done.returncode, words in done.stderr) == (code, True), done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_several_apis_are_populated(world: World) -> None:
+    """Named together, with blanks or without, or one by one."""
+    options = ("--users", "3", "--conversations", "1", "--messages", "2")
+    together = chatsim(world, "populate", "--api", "weavy, m3o", "--api", "airy", *options)
+    assert (together.returncode, together.stderr) == (0, "")
+    assert sorted(line.partition(":")[0] for line in together.stdout.splitlines()) == ["airy", "m3o", "weavy"]
+
+
+class Somebody(BaseHTTPRequestHandler):
+    """A server that is no simulator; its port says how it answers everything."""
+
+    replies: ClassVar[dict[int, tuple[int, bytes]]] = {}
+
+    def do_GET(self) -> None:
+        """Answer."""
+        status, body = self.replies[cast("HTTPServer", self.server).server_port]
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        """Nothing."""
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (200, b"hello"),
+        (200, b"[1,2]"),
+        (200, b'{"x":1}'),
+        (200, b"\xff"),
+        (200, b""),
+        (404, b"<html>"),
+        (500, b'{"errors":["x"]}'),
+    ],
+)
+def test_somebody_else_answers(status: int, body: bytes, tmp_path: Path) -> None:
+    """Every command says that it is no simulator, and exits with 3."""
+    file = tmp_path / "x.json"
+    file.write_text("{}")
+    with HTTPServer(("127.0.0.1", 0), Somebody) as server:
+        Somebody.replies[server.server_port] = (status, body)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{server.server_port}"
+        for arguments in (
+            ["worlds"],
+            ["snapshot", "save", "-"],
+            ["snapshot", "restore", str(file)],
+            ["clock", "advance", "1"],
+            ["populate"],
+            ["trigger", "kobil", "send-text"],
+            ["journal", "tail"],
+            ["journal", "tail", "-f"],
+        ):
+            done = CliRunner().invoke(main, [*arguments, "--url", url])
+            assert (done.exit_code, f"no simulator answers at {url}" in done.stderr) == (3, True), done.output
+        server.shutdown()
+
+
+def test_somebody_else_speaks_no_http() -> None:
+    """That is said too."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def greet() -> None:
+            with server.accept()[0] as connection:
+                connection.sendall(b"SSH-2.0-x\r\n")
+                connection.recv(1000)
+
+        threading.Thread(target=greet, daemon=True).start()
+        done = CliRunner().invoke(main, ["worlds", "--url", f"http://127.0.0.1:{server.getsockname()[1]}"])
+    assert (done.exit_code, "no simulator answers at" in done.stderr) == (3, True), done.output
+
+
+@pytest.mark.skipif(os.name != "posix", reason="a terminal's Ctrl-C is a signal")
+def test_ctrl_c_ends_quietly(world: World) -> None:
+    """With 130, as shells say it."""
+    world.client._transport.ask("GET", f"/w/{world.name}/chat/one")
+    command = [sys.executable, "-m", "chatsim", "journal", "tail", "-f", "--world", world.name, "--url"]
+    with subprocess.Popen(
+        [*command, world.client.url], env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as following:
+        assert following.stdout is not None
+        assert "/chat/one" in following.stdout.readline()
+        following.send_signal(signal.SIGINT)
+        assert following.communicate(timeout=END_S) == ("", "")
+    assert following.returncode == 130
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a disk that is full is needed")
+@pytest.mark.parametrize("arguments", [["worlds"], ["snapshot", "save", "-"], ["version"], ["--help"]])
+def test_an_output_that_takes_no_more(world: World, arguments: list[str]) -> None:
+    """Is named, and the code is 3."""
+    command = [sys.executable, "-m", "chatsim", *arguments]
+    env = environment(CHATSIM_URL=world.client.url, CHATSIM_WORLD=world.name)
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(command, env=env, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert (done.returncode, done.stderr) == (3, "chatsim: the output cannot be written: No space left on device\n")
 
 
 def test_commands_start_without_what_only_the_server_needs() -> None:

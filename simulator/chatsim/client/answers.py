@@ -64,7 +64,11 @@ class ChatsimError(Exception):
         self.status = status
         self.problem = dict(problem)
         lines = [str(problem.get("detail") or problem.get("title") or f"status {status}")]
-        lines += [f"  {one.get('pointer')}: {one.get('detail')}" for one in problem.get("errors", ())]
+        lines += [
+            f"  {one.get('pointer')}: {one.get('detail')}"
+            for one in problem.get("errors", ())
+            if isinstance(one, Mapping)
+        ]
         super().__init__(printable("\n".join(lines)))
 
 

@@ -37,6 +37,11 @@ class Target:
         token = token or os.environ.get("CHATSIM_CONTROL_TOKEN")
         self.headers = {"Host": parts.netloc.rpartition("@")[2], "Accept": "application/json", "Connection": "close"}
         if token:
+            if not token.isprintable() or not token.isascii() or token != token.strip():
+                raise ValueError(
+                    "the control token holds a line end, a blank around it or a letter beyond ASCII, which no header"
+                    " carries; does it come from a file with Windows line ends?"
+                )
             self.headers["Authorization"] = f"Bearer {token}"
 
 

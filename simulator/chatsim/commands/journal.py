@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from chatsim.commands.remote import moment, with_world
+from chatsim.commands.remote import USAGE, end, moment, with_world
 
 if TYPE_CHECKING:
     from chatsim.client import World
 
 PIECE: Final = 1000
+KINDS: Final = ("request", "callback", "socket", "push", "trigger", "timer")
 
 
 @click.group()
@@ -27,7 +28,7 @@ def journal() -> None:
 @click.option("--follow", "-f", is_flag=True, help="Go on with what comes, until Ctrl-C.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object per line.")
 @click.option("--api", metavar="NAME", help="Only of this API.")
-@click.option("--kind", metavar="KIND", help="Only requests, callbacks, sockets, pushes, triggers or timers.")
+@click.option("--kind", type=click.Choice(KINDS), help="Only of this kind.")
 @click.option("--method", metavar="METHOD", help="Only with this method.")
 @click.option("--path", metavar="PATH", help="Only with this path; * stands for any text.")
 @click.option("--status", type=int, help="Only with this status.")
@@ -35,6 +36,9 @@ def journal() -> None:
 def tail(world: World, count: int, follow: bool, as_json: bool, **filters: Any) -> None:
     """Show the newest entries of a journal."""
     wanted = {name: value for name, value in filters.items() if value is not None}
+    known = [api["name"] for api in world.client.apis()] if "api" in wanted else []
+    if known and wanted["api"] not in known:
+        end(USAGE, f"there is no API {wanted['api']!r}; there are: {', '.join(known)}")
     events: Iterator[dict[str, Any]] = iter(())
     if follow:  # listen before looking, so that nothing is missed in between
         events = world.client.events(world.name)

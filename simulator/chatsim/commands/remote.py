@@ -6,6 +6,7 @@ import functools
 import json
 import sys
 from collections.abc import Callable
+from http.client import HTTPException
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import click
@@ -41,25 +42,46 @@ def with_client(command: Callable[..., None]) -> Callable[..., None]:
 
     @functools.wraps(command)
     def run(*, url: str | None, token: str | None, ca_file: str | None, **given: Any) -> None:
+        from chatsim.cli import UNWRITABLE
         from chatsim.client import ChatsimError, Client
 
         try:
             client = Client(url, token=token, ca_file=ca_file)
         except ValueError as error:
             end(USAGE, str(error))
+        except OSError as error:
+            end(COULD_NOT_RUN, f"{ca_file} cannot be used: {error.strerror or error}")
+        nobody = f"no simulator answers at {client.url}"
         try:
+            if not _simulates(client):
+                end(COULD_NOT_RUN, f"{nobody}, but somebody else; `chatsim serve` starts one")
             command(client, **given)
         except ChatsimError as error:
             end(USAGE if error.status in (400, 422) else COULD_NOT_RUN, str(error))
         except BrokenPipeError:  # the reader of our output went away, as `head` does
             sys.stderr.close()
             sys.exit(0)
-        except OSError as error:
-            end(COULD_NOT_RUN, f"no simulator answers at {client.url} ({error}); `chatsim serve` starts one")
+        except (OSError, HTTPException) as error:
+            if isinstance(error, OSError) and error.errno in UNWRITABLE:
+                raise
+            end(COULD_NOT_RUN, f"{nobody} ({error}); `chatsim serve` starts one")
 
     for option in reversed(_OPTIONS):
         run = option(run)
     return run
+
+
+def _simulates(client: Client) -> bool:
+    """Whether it is a simulator that answers there; a refusal in the words of one shows that too."""
+    from chatsim.client import ChatsimError
+
+    try:
+        answer = client.call("GET", "/livez")
+    except ChatsimError as error:
+        return "code" in error.problem
+    except UnicodeDecodeError:
+        return False
+    return isinstance(answer, dict) and "version" in answer
 
 
 def with_world(command: Callable[..., None]) -> Callable[..., None]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 import sys
 from pathlib import Path
@@ -72,9 +73,10 @@ def clock() -> None:
 
 def _seconds(_context: click.Context, _parameter: click.Parameter, text: str) -> float:
     found = _DURATION.fullmatch(text)
-    if found is None:
+    seconds = float(found[1]) * _UNITS[found[2]] if found else math.inf
+    if not math.isfinite(seconds):
         raise click.BadParameter(f"{text!r} is no duration; 90, 1.5s, 15m, 2h and 1d are")
-    return float(found[1]) * _UNITS[found[2]]
+    return seconds
 
 
 @clock.command()

@@ -6,7 +6,7 @@ For options the command line has done so already; here the settings follow, whos
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 import msgspec
@@ -16,6 +16,8 @@ from chatsim.core.simulator import Access, ServerOptions
 from chatsim.server.binding import is_loopback
 from chatsim.server.fixtures import read_fixture
 from chatsim.server.usage import UsageError
+
+_ORIGIN: Final = re.compile(r"[a-z][a-z0-9+.-]*://(\[[0-9a-f:.]+\]|[^\s/?#:@\[\]]+)(:[0-9]{1,5})?")
 
 
 class Start(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,8 +57,8 @@ def start_from(given: Mapping[str, Any], environ: Mapping[str, str]) -> Start:
     access = Access(
         loopback=is_loopback(given["host"]),
         hosts=tuple(host.lower() for host in said.pop("allow_host")),
-        origins=said.pop("allow_origin"),
-        token=said.pop("control_token", None),
+        origins=tuple(map(_origin, said.pop("allow_origin"))),
+        token=_token(said.pop("control_token", None)),
         open=_control_is_open(environ),
     )
     said["fixture_from"] = f"--fixture {said['fixture']}"
@@ -113,6 +115,23 @@ def _address(url: str) -> str:
     if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname:
         raise UsageError(f"--public-url is an address such as https://chat.example, not {url!r}")
     return url.rstrip("/")
+
+
+def _origin(text: str) -> str:
+    """A page's origin as browsers send it (RFC 6454 section 7); `null` is that of a file."""
+    if text != "null" and not _ORIGIN.fullmatch(text):
+        raise UsageError(f"--allow-origin is what a browser sends, such as https://app.example:3000, not {text!r}")
+    return text
+
+
+def _token(text: str | None) -> str | None:
+    """A token that a header can carry."""
+    if text is not None and not (text.isprintable() and text.isascii() and text == text.strip()):
+        raise UsageError(
+            "the control token holds a line end, a blank around it or a letter beyond ASCII, which no header carries;"
+            " does it come from a file with Windows line ends?"
+        )
+    return text
 
 
 def _domain(name: str) -> str:
