@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
-from contextlib import suppress
 from email.utils import formatdate
 from functools import cache, lru_cache
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from aiohttp import HttpVersion, HttpVersion11, web
 from multidict import CIMultiDict
@@ -132,17 +130,6 @@ class Answer(web.StreamResponse):
 
     async def write_eof(self, data: bytes = b"") -> None:
         """Nothing is left to write."""
-
-
-async def pause(request: web.BaseRequest, delay_s: float) -> None:
-    """Wait so long, or until the client has left."""
-    left = asyncio.Event()
-    protocol: Any = request.protocol
-    protocol.lost = left.set
-    with suppress(TimeoutError):
-        async with asyncio.timeout(delay_s):
-            await left.wait()
-    protocol.lost = None
 
 
 def abort(request: web.BaseRequest) -> None:

@@ -21,11 +21,12 @@ from chatsim.core.routing import CONTROL
 from chatsim.core.world import DEFAULT
 from chatsim.server import body as bodies
 from chatsim.server import forms
-from chatsim.server.answer import UNREAD, Answer, abort, pause, write_file, write_half
+from chatsim.server.answer import UNREAD, Answer, abort, write_file, write_half
 from chatsim.server.callbacks import Courier
 from chatsim.server.expiry import Expiry
 from chatsim.server.fifo import Fifo
 from chatsim.server.heads import Heads
+from chatsim.server.pauses import Pauses
 from chatsim.server.ports import NoPort, Ports
 from chatsim.server.sockets import Hub
 from chatsim.server.streams import Streams
@@ -69,6 +70,7 @@ class Server:
         self.fifo = Fifo()
         self.waiting = Waiting()
         self.streams = Streams()
+        self.pauses = Pauses()
         self.hub = Hub(self.carry_out, self.after)
         self.ports = Ports(self, host, world_ports)
         self.courier = Courier(self.after)
@@ -238,7 +240,7 @@ class Server:
         """A fault was drawn: wait, break off, or cut short, as it says."""
         act = drawn.act
         if drawn.delay_s:
-            await pause(request, drawn.delay_s)
+            await self.pauses.wait(request, drawn.delay_s)
         if act.drop is not None or act.offline:
             abort(request)
             self._nudge(outcome.world)
@@ -257,7 +259,7 @@ class Server:
         if plan.drawn is not None:
             self.after(opened.world)
             generation = opened.world.generation
-            await pause(request, plan.drawn.delay_s)
+            await self.pauses.wait(request, plan.drawn.delay_s)
             if plan.drawn.act.drop is not None or opened.world.generation != generation:
                 abort(request)
                 return Answer(499, (), b"")
@@ -387,7 +389,9 @@ class Server:
         await self.ports.follow(world)
 
     async def shut_down(self) -> None:
-        """Close sockets, stop timers, end what runs in the background."""
+        """Answer who waits, close sockets, stop timers, end what runs in the background; within half a second."""
+        self.waiting.end()
+        self.pauses.end()
         self.streams.end()
         self.expiry.close()
         await self.hub.shut_down()

@@ -1,4 +1,4 @@
-"""Starts and stops the simulator as a process: listens, says where, serves until told to stop, ends within seconds."""
+"""Starts and stops the simulator as a process: listens, says where, serves until told to stop, ends within a second."""
 
 from __future__ import annotations
 
@@ -34,8 +34,10 @@ if TYPE_CHECKING:
     from chatsim.server.statefile import StateFile
     from chatsim.server.tls import Identity
 
-PATIENCE_S: Final = 1.2
-"""How long each step of a stop may take: sockets say goodbye, answers under way end, the rest is cancelled."""
+STOP_S: Final = 0.75
+"""How long a stop may take: sockets say goodbye, answers under way end, the rest is cancelled."""
+PATIENCE_S: Final = 0.6
+"""How much of it is left to bodies and answers that are on their way."""
 
 _GARBAGE_THRESHOLDS: Final = (50_000, 5, 100)
 
@@ -102,12 +104,12 @@ async def _serve(
         if warning := proxy_warning(os.environ):
             terminal.warn(warning)
         await stop.wait()
-        for site in runner.sites:
-            await site.stop()
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(PATIENCE_S):
+            async with asyncio.timeout(STOP_S):
+                for site in runner.sites:
+                    await site.stop()
                 await server.shut_down()
-        await runner.cleanup()
+                await runner.cleanup()
         if server.keeper is not None:
             await _keep(server.keeper, terminal)
         terminal.stopped(_undelivered(simulator))

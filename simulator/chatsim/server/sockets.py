@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from chatsim.core.world import World
 
 CLOSING_S: Final = 2.0
+STOPPING_S: Final = 0.4
+"""How long a peer may take to answer our Close frame; the second where the server stops."""
+
 FIRST: Final = 16
 AT_ONCE: Final = 96
 """So many frames of one push are made before they are written; `FIRST` ones, so that soon somebody has something to
@@ -397,4 +400,9 @@ class Hub:
         links = list(self)
         for link in links:
             link.close(code)
-        await asyncio.gather(*(link.ended() for link in links))
+        try:
+            async with asyncio.timeout(STOPPING_S):
+                await asyncio.gather(*(link.ended() for link in links))
+        except TimeoutError:
+            for link in links:
+                link.abort()

@@ -23,11 +23,14 @@ class Waiting:
 
     def __init__(self) -> None:
         self._rooms: dict[World, _Room] = {}
+        self._stopped = False
 
     async def reply(self, world: World, pending: Pending) -> Reply:
         """Wait until `pending` has its reply, or its time is over."""
         if (reply := pending.check()) is not None:
             return reply
+        if self._stopped:
+            return pending.expired()
         if (room := self._rooms.get(world)) is None:
             room = self._rooms[world] = _Room(world)
         future: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
@@ -53,6 +56,12 @@ class Waiting:
         if (room := self._rooms.get(world)) is not None:
             alone = outcome is not None and not outcome.effects and outcome.plan.api is not world.simulator.control
             room.wake(entries_only=alone)
+
+    def end(self) -> None:
+        """The server stops: all have waited long enough."""
+        self._stopped = True
+        for room in self._rooms.values():
+            room.end()
 
     def has(self, world: World) -> bool:
         """Whether somebody waits in `world`."""
@@ -123,6 +132,13 @@ class _Room:
                 group.seen = now
             for future, pending in list(group.waiters.items()):
                 _tell(future, pending)
+
+    def end(self) -> None:
+        """Answer all of them as if their time was over."""
+        waiters = [*self._hearing.values(), *(one for group in self._groups.values() for one in group.waiters.items())]
+        for future, pending in waiters:
+            if not future.done():
+                future.set_result(self.ask(pending) or pending.expired())
 
 
 def _tell(future: asyncio.Future[Reply], pending: Pending) -> None:
