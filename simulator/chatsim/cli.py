@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 import click
 
 from chatsim import __version__
-from chatsim.commands.numbers import FiniteRange
+from chatsim.numbers import FiniteRange
 
 if TYPE_CHECKING:
     from chatsim.core.simulator import Simulator

@@ -11,8 +11,8 @@ from urllib.parse import quote
 
 import click
 
-from chatsim.commands.numbers import FiniteRange
 from chatsim.commands.remote import COULD_NOT_RUN, USAGE, end, show, with_world
+from chatsim.numbers import FiniteRange
 
 if TYPE_CHECKING:
     from chatsim.client import World
