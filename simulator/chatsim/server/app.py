@@ -25,6 +25,7 @@ from chatsim.server.answer import UNREAD, Answer, abort, write_file, write_half
 from chatsim.server.callbacks import Courier
 from chatsim.server.expiry import Expiry
 from chatsim.server.fifo import Fifo
+from chatsim.server.finding import Finder
 from chatsim.server.heads import Heads
 from chatsim.server.pauses import Pauses
 from chatsim.server.ports import NoPort, Ports
@@ -42,7 +43,6 @@ if TYPE_CHECKING:
     from chatsim.server.heads import Peer
     from chatsim.server.statefile import StateFile
 
-PREFIX: Final = "/w/"
 AT_ONCE: Final = 64
 """So many answers wait for each other at most, before they are written."""
 
@@ -64,8 +64,7 @@ class Server:
     ) -> None:
         self.simulator = simulator
         self.read_timeout_s = read_timeout_s
-        self._trust_proxy = trust_proxy
-        self._domain = f".{world_domain}" if world_domain else None
+        self._finder = Finder(trust_proxy=trust_proxy, domain=world_domain)
         self.heads = Heads()
         self.fifo = Fifo()
         self.waiting = Waiting()
@@ -151,39 +150,7 @@ class Server:
 
     def locate(self, method: str, target: str, headers: Headers, peer: Peer) -> tuple[Request, str]:
         """The request as the pipeline takes it, and the name of its world."""
-        scheme, remote, own = peer
-        if not target.startswith("/"):  # absolute form (RFC 9112 section 3.2.2), or * and the like
-            target = "/" + target.partition("://")[2].partition("/")[2]
-        path, _, query = target.partition("?")
-        path = path.partition("#")[0]
-        host = headers.get("Host") or "localhost"
-        if self._trust_proxy:
-            scheme = headers.get("X-Forwarded-Proto", scheme).partition(",")[0].strip()
-            host = headers.get("X-Forwarded-Host", host).partition(",")[0].strip()
-        prefix = link_prefix = ""
-        name = headers.get("X-Sim-World", DEFAULT)
-        if own is not None:
-            name = own
-        elif self._domain is not None and (bare := host.partition(":")[0].lower()).endswith(self._domain):
-            name = bare.removesuffix(self._domain)
-        elif path.startswith(PREFIX):
-            name, slash, rest = path[len(PREFIX) :].partition("/")
-            if not (slash + rest).startswith(CONTROL):  # `/_sim` stands at the root only: below a world it is nobody's
-                prefix, path = PREFIX + name, slash + rest if slash else "/"
-        elif name != DEFAULT and not path.startswith(CONTROL):
-            link_prefix = PREFIX + name
-        head = Request(
-            method=method,
-            path=path,
-            query=query,
-            headers=headers,
-            scheme=scheme,
-            host=host,
-            prefix=prefix,
-            link_prefix=link_prefix,
-            remote=remote,
-        )
-        return head, name
+        return self._finder.locate(method, target, headers, peer)
 
     async def _outcome(self, request: web.BaseRequest, plan: Plan) -> Outcome | None:
         """Read the body and finish; None where the client went away meanwhile."""
